@@ -1,0 +1,97 @@
+# The one place of commands. `make` prints them; `make serve` and `make test` set up .venv by themselves.
+
+BIN := .venv/bin
+PYTHON ?= python3
+ARGS ?=
+WORKERS ?= 2
+UV := $(shell command -v uv 2>/dev/null)
+
+# Checks, tests of settings and generated pages never touch the data of the one who runs them.
+SCRATCH := NEXUS_HOME="$(CURDIR)/build/nexus"
+
+ifdef UV
+MAKE_VENV = $(UV) venv --quiet --python $(PYTHON) .venv
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python
+else
+MAKE_VENV = $(PYTHON) -m venv .venv
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+INSTALL_NEXUS = $(INSTALL) --no-deps --no-build-isolation --editable .
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(ARGS) pyproject.toml --group build
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help serve test slow crash check lint types imports migrations bench bench-check docs format lock clean
+
+help:  ## Print the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo 'Options go in ARGS: make serve ARGS="--port 9000", make test ARGS="tests/bus -k claim".'
+
+serve: .venv/.runtime  ## Start Nexus and print its URLs
+	@$(BIN)/nexus serve $(ARGS)
+
+test: .venv/.dev  ## Run the tests, without the slow ones
+	$(BIN)/pytest -m "not slow" -n $(WORKERS) $(ARGS)
+
+slow: .venv/.dev  ## Run the slow tests
+	$(BIN)/pytest -m slow $(ARGS)
+
+crash: .venv/.dev  ## Kill a busy server again and again, then look for lost writes
+	$(BIN)/pytest -m "slow or not slow" tests/faults $(ARGS)
+
+check: lint types imports migrations  ## Run all four checks below
+
+lint: .venv/.dev  ## Check style and format of code and templates
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check --quiet
+	find templates -name '*.html' | xargs -r $(BIN)/djade --check --target-version 5.2
+
+types: .venv/.dev  ## Check the types
+	$(SCRATCH) $(BIN)/mypy
+
+imports: .venv/.dev  ## Check who may import whom
+	$(BIN)/lint-imports --no-logo
+
+migrations: .venv/.dev  ## Check that no migration is missing
+	$(SCRATCH) $(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: .venv/.runtime  ## Measure rates and times on this machine
+	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-check: .venv/.runtime  ## Measure, and fail when a ratio to the floor is bad
+	$(BIN)/python -m benchmarks --check $(ARGS)
+
+docs: .venv/.runtime  ## Write docs/reference anew
+	$(SCRATCH) $(BIN)/python manage.py reference $(ARGS)
+
+format: .venv/.dev  ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	find templates -name '*.html' | xargs -r $(BIN)/djade --target-version 5.2
+
+lock:  ## Write both lock files anew (needs uv; ARGS=--upgrade for newer releases)
+	$(if $(UV),,$(error `make lock` needs uv))
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:  ## Remove .venv, caches and build results
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Nexus needs Python 3.11 or newer; name it: make serve PYTHON=python3.12' >&2; exit 1; }
+	@echo 'Setting up .venv, once.'
+	@$(MAKE_VENV) || { rm -rf .venv; exit 1; }
+
+# The stamps are newer than the locks while .venv is up to date; the development lock holds the runtime's too.
+.venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
+	@$(INSTALL) --require-hashes --requirement requirements.lock
+	@$(INSTALL_NEXUS)
+	@touch $@
+
+.venv/.dev: requirements-dev.lock pyproject.toml | .venv/bin/python
+	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@$(INSTALL_NEXUS)
+	@touch $@ .venv/.runtime
