@@ -1,0 +1,131 @@
+"""Backups: one checked file each, copied in one step while everybody goes on writing, and put back by `restore`."""
+
+import os
+import re
+import sqlite3
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from bus import events, knobs
+from bus.directory import directory
+from bus.errors import Refusal
+from bus.identity import Caller
+from bus.writer import database_refusal
+
+__all__ = ["STAMP", "BackupDamaged", "Copy", "database", "folder", "free", "kept", "make", "record", "rotate", "sync"]
+
+NAME = re.compile(r"nexus-(\d{8}-\d{6})(?:-\d+)?\.sqlite3")
+STAMP = "%Y%m%d-%H%M%S"
+
+
+class BackupDamaged(Refusal):
+    """The copy of the database did not pass its check and was removed."""
+
+    code, status = "backup_damaged", 500
+    hint = "Run `nexus verify`: the database itself may be damaged. Older backups are kept."
+
+
+class Copy(NamedTuple):
+    """One backup file."""
+
+    path: Path
+    bytes: int
+    made_at: datetime
+
+    @property
+    def name(self) -> str:
+        """Return the file's name."""
+        return self.path.name
+
+
+def database() -> Path:
+    """Return where the database is."""
+    return Path(connection.settings_dict["NAME"])
+
+
+def folder() -> Path:
+    """Return the folder of backups, made for its owner only."""
+    path = Path(settings.NEXUS_HOME) / "backups"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def kept() -> list[Copy]:
+    """Return the backups in the folder, newest first."""
+    found = [copy for path in folder().iterdir() if (copy := _copy(path))]
+    return sorted(found, key=lambda copy: (copy.made_at, copy.path.stat().st_mtime_ns), reverse=True)
+
+
+def _copy(path: Path) -> Copy | None:
+    match = NAME.fullmatch(path.name)
+    if match is None:
+        return None
+    with suppress(OSError, ValueError):
+        made_at = datetime.strptime(match[1], STAMP).replace(tzinfo=UTC)
+        return Copy(path, path.stat().st_size, made_at)
+    return None
+
+
+def make(now: datetime, stem: str = "nexus") -> Copy:
+    """Copy the database, check the copy, and give it its name; a copy that fails is removed."""
+    path = free(folder() / f"{stem}-{now.strftime(STAMP)}.sqlite3")
+    part = path.with_suffix(".part")
+    os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+    try:
+        _fill(part)
+        sync(part)
+        part.rename(path)
+        sync(path.parent)
+    except (sqlite3.Error, OSError) as error:
+        raise database_refusal(error) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return Copy(path, path.stat().st_size, now.replace(microsecond=0))
+
+
+def free(path: Path) -> Path:
+    """Return a path that is not taken, for the second backup of a second."""
+    number, wanted = 2, path
+    while path.exists():
+        path = wanted.with_stem(f"{wanted.stem}-{number}")
+        number += 1
+    return path
+
+
+def _fill(part: Path) -> None:
+    """Copy every page in one step, as writers would make a stepwise copy begin again and again."""
+    source_uri = f"{database().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(source_uri, uri=True)) as source, closing(sqlite3.connect(part)) as target:
+        source.backup(target, pages=-1)
+        target.execute("PRAGMA journal_mode=DELETE")
+        (found,) = target.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise BackupDamaged(found=found)
+
+
+def sync(path: Path) -> None:
+    """Make a file, or the names in a folder, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def record(caller: Caller, copy: Copy) -> None:
+    """Record `backup.made`; runs inside the lane."""
+    installation = directory.workspace_by_id(None).id
+    events.record(caller, "backup.made", {"backup": copy.name, "bytes": copy.bytes}, workspace=installation)
+
+
+def rotate() -> list[str]:
+    """Remove the oldest backups beyond the number that is kept; return their names."""
+    old = kept()[knobs.get("backup_copies") :]
+    for copy in old:
+        copy.path.unlink(missing_ok=True)
+    return [copy.name for copy in old]

@@ -1,0 +1,21 @@
+"""Public ids: short, sortable by creation time, prefixed and unguessable."""
+
+import secrets
+from datetime import datetime
+
+__all__ = ["base32", "new"]
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+TIME_CHARS = 9
+RANDOM_CHARS = 13
+
+
+def base32(number: int, length: int) -> str:
+    """Write `number` in Crockford's base 32, lower case, exactly `length` characters (the low ones)."""
+    return "".join([ALPHABET[(number >> shift) & 31] for shift in range(5 * (length - 1), -1, -5)])
+
+
+def new(prefix: str, now: datetime) -> str:
+    """Return `prefix_` + 9 characters of milliseconds + 13 random ones (65 bits), like `msg_1jd0…`."""
+    moment = base32(int(now.timestamp() * 1000), TIME_CHARS)
+    return f"{prefix}_{moment}{base32(secrets.randbits(5 * RANDOM_CHARS), RANDOM_CHARS)}"

@@ -1,0 +1,37 @@
+"""`verify`: whether the file is sound, the log whole, and the tables say what the log says."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bus.management.base import NexusCommand
+from bus.verifier import Report, verify
+
+
+class Command(NexusCommand):
+    help = "Check the database, the log's chain and the tables against the log. Exit code 1 when something is wrong."
+
+    def act(self, options: Mapping[str, Any]) -> None:
+        began = time.monotonic()
+        report = verify()
+        seconds = round(time.monotonic() - began, 1)
+        self.say(options, report.as_dict() | {"seconds": seconds}, list(_lines(report, seconds)))
+        if not report.is_clean:
+            sys.exit(1)
+
+
+def _lines(report: Report, seconds: float) -> Iterator[str]:
+    yield (
+        f"Checked {report.events:,} events of {report.workspaces} workspaces "
+        f"and {report.checkpoints} checkpoints in {seconds} s."
+    )
+    if report.is_clean:
+        yield "All is well: the log is whole, and the tables say what it says."
+        return
+    count = len(report.problems) + report.more
+    yield "1 problem:" if count == 1 else f"{count:,} problems:"
+    for problem in report.problems:
+        yield f"  {problem.where}: {problem.what} {problem.means}"
+    if report.more:
+        yield f"  and {report.more:,} more."

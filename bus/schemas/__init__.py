@@ -1,0 +1,1 @@
+"""What operations of the bus take and answer."""

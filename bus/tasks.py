@@ -1,0 +1,57 @@
+"""What django-q2 runs in the background, by name; each task may run twice and at any time."""
+
+from collections import Counter
+from datetime import timedelta
+
+from django_q.models import Schedule
+
+from bus import backups, clock, door, identity, knobs, sweeps
+
+__all__ = ["arrange", "backup", "retention", "sweep", "sweep_all"]
+
+MOST_STEPS = 10_000
+
+
+def sweep(kind: str) -> int:
+    """Do what is due of one kind; the tail asks for it when its deadline has come."""
+    return sweeps.run(kind)
+
+
+def sweep_all() -> dict[str, int]:
+    """Do what is due of every kind: the safety net, once a minute."""
+    return sweeps.all_kinds() | {"tidied": sweeps.tidy()}
+
+
+def retention() -> dict[str, int]:
+    """Delete what is older than the settings keep; return the counts by kind."""
+    total: Counter[str] = Counter()
+    for _ in range(MOST_STEPS):
+        done = door.run("retention_run", identity.system(), {})
+        total.update(done.pruned)
+        if not done.more:
+            break
+    return dict(total)
+
+
+def backup() -> str:
+    """Make the daily backup when its hour has come and there is none of today; return its name, or nothing."""
+    now = clock.now()
+    due = now.replace(hour=knobs.get("backup_hour"), minute=0, second=0, microsecond=0)
+    if due > now:
+        due -= timedelta(days=1)
+    newest = next(iter(backups.kept()), None)
+    if newest is not None and newest.made_at >= due:
+        return ""
+    return str(door.run("backup_create", identity.system(), {}).backup)
+
+
+def arrange() -> None:
+    """Make sure that the schedules exist; what an operator changed in the admin stays."""
+    now = clock.now()
+    for name, task, first, how_often in (
+        ("Sweep", "bus.tasks.sweep_all", 0, {"schedule_type": Schedule.MINUTES, "minutes": 1}),
+        ("Backup", "bus.tasks.backup", 15, {"schedule_type": Schedule.MINUTES, "minutes": 15}),
+        ("Retention", "bus.tasks.retention", 30, {"schedule_type": Schedule.DAILY}),
+    ):
+        defaults = {"func": task, "next_run": now + timedelta(minutes=first), **how_often}
+        Schedule.objects.get_or_create(name=name, defaults=defaults)

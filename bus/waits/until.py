@@ -1,0 +1,48 @@
+"""The one loop behind every wait: look, sleep until the tail says something, look again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from bus import clock, presence
+from bus.identity import Caller
+from bus.readers import readers
+from bus.tail import tail
+
+__all__ = ["until"]
+
+Found = TypeVar("Found")
+
+
+async def until(
+    caller: Caller,
+    names: list[str],
+    look: Callable[[Caller], Found],
+    is_enough: Callable[[Found], bool],
+    seconds: float,
+) -> Found:
+    """Return the first `look` that is enough, or the last one when `seconds` are over.
+
+    `names` are what the tail wakes us for. It looks again after registering, so that nothing falls in between.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    with tail.listening(*names) as woken, presence.connected(caller):
+        while True:
+            woken.clear()
+            now = replace(caller, now=clock.now())
+            found: Found = await readers.run(partial(look, now))
+            left = end - loop.time()
+            if is_enough(found) or left <= 0 or not tail.is_running:
+                return found
+            await _sleep(woken, left)
+
+
+async def _sleep(woken: asyncio.Event, seconds: float) -> None:
+    waiting: Awaitable[object] = woken.wait()
+    try:
+        await asyncio.wait_for(waiting, seconds)
+    except TimeoutError:
+        return
