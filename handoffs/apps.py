@@ -1,0 +1,23 @@
+"""Handoffs: one job, one winner."""
+
+from django.apps import AppConfig
+
+
+class HandoffsConfig(AppConfig):
+    """Django's view of this room."""
+
+    name = "handoffs"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Tell the bus what of this room time ends, the log adds up to, and retention deletes."""
+        from bus import deadlines
+        from bus import fold as log
+        from bus import retention as keeping
+        from handoffs import endings, fold, retention, sweeps
+
+        deadlines.register(endings.LEASES, sweeps.end_leases, sweeps.next_lease_end)
+        deadlines.register(endings.DUE, sweeps.expire, sweeps.next_due)
+        deadlines.register(endings.FALLBACKS, sweeps.fall_back, sweeps.next_fallback)
+        log.register("handoff", fold.fold, fold.actual, ended=fold.ended, over=fold.over)
+        keeping.register("handoffs", retention.prune, retention.count)

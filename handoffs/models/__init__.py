@@ -1,0 +1,7 @@
+"""The tables of this room: jobs, and the files they hold."""
+
+from handoffs.models.handoff import Handoff
+from handoffs.models.paths import PathClaim
+from handoffs.models.sets import CLOSED, LIVE, HandoffQuerySet, State, Visibility, concerns
+
+__all__ = ["CLOSED", "LIVE", "Handoff", "HandoffQuerySet", "PathClaim", "State", "Visibility", "concerns"]

@@ -1,0 +1,7 @@
+"""Everything that reads handoffs."""
+
+from handoffs.queries.reading import between as between
+from handoffs.queries.reading import handoff_get, handoff_list
+from handoffs.queue import claimable_count as claimable_count
+
+__all__ = ["handoff_get", "handoff_list"]

@@ -1,0 +1,1 @@
+"""What operations of this room take and answer."""
