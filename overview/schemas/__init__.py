@@ -1,0 +1,1 @@
+"""What queries across rooms take and answer."""
