@@ -1,0 +1,136 @@
+"""`nexus doctor`: what is wrong, each line with the command that mends it."""
+
+import argparse
+import platform
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+from nexus_site.cli.command import REFUSED, Command, aligned, show
+from nexus_site.cli.status import database_bytes, readiness, size
+from nexus_site.cli.ways import configuration
+from nexus_site.serving import lock
+
+__all__ = ["COMMANDS"]
+
+OK, WARN, FAIL = "ok", "warning", "failed"
+DATABASES = ("nexus.sqlite3", "queue.sqlite3")
+LEAST_FREE = 1_000_000_000
+# Two connections that write and checkpoint at the same instant could corrupt the file; mended in 3.51.3.
+WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found, and the command that mends it."""
+
+    state: str
+    subject: str
+    text: str
+    fix: str = ""
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def doctor(given: argparse.Namespace) -> int:
+    """Check the installation; exit code 1 when a check failed."""
+    home = configuration().home
+    findings = [*_versions(), *_directory(home), *_databases(home), *_disk(home), *_backups(home), *_server(home)]
+    rows = [(each.state, each.subject, each.text + (f"  Mend it: {each.fix}" if each.fix else "")) for each in findings]
+    failed = any(each.state == FAIL for each in findings)
+    show(given, {"ok": not failed, "findings": [asdict(each) for each in findings]}, aligned(rows))
+    return REFUSED if failed else 0
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding(OK, "versions", f"Nexus {metadata.version('nexus-bus')}, Python {platform.python_version()}")
+    low, high = WAL_RESET_BUG
+    if low <= sqlite3.sqlite_version_info <= high:
+        text = (
+            f"SQLite {sqlite3.sqlite_version} has a rare bug that can damage a database in WAL mode; 3.51.3 mends it. "
+            "Nexus makes it very unlikely; keep backups, and use a Python with a newer SQLite when you can."
+        )
+        yield Finding(WARN, "sqlite", text, "nexus backup")
+    else:
+        yield Finding(OK, "sqlite", f"SQLite {sqlite3.sqlite_version}")
+
+
+def _directory(home: Path) -> Iterator[Finding]:
+    if not home.is_dir():
+        yield Finding(FAIL, "data", f"There is no data directory {home} yet.", "nexus serve")
+        return
+    open_paths = [path for path in (home, *home.iterdir()) if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if home in open_paths:
+        yield Finding(FAIL, "data", f"Others can open {home}.", f"chmod 700 {home}")
+    elif open_paths:
+        yield Finding(WARN, "data", f"{open_paths[0].name} is readable for others.", f"chmod go= {open_paths[0]}")
+    else:
+        yield Finding(OK, "data", f"{home}, closed to others")
+
+
+def _databases(home: Path) -> Iterator[Finding]:
+    for name in DATABASES:
+        path = home / name
+        if not path.exists():
+            yield Finding(FAIL, name, "It is not there yet.", "nexus serve")
+            continue
+        found = _integrity(path)
+        if found == "ok":
+            yield Finding(OK, name, f"sound, {size(path.stat().st_size)}")
+        elif name == DATABASES[0]:
+            yield Finding(FAIL, name, f"It is damaged: {found}.", f"nexus restore FILE (see {home / 'backups'})")
+        else:
+            yield Finding(FAIL, name, f"It is damaged: {found}. It is made anew.", f"mv {path} {path}.damaged")
+
+
+def _integrity(path: Path) -> str:
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as raw:
+            return str(raw.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+
+
+def _disk(home: Path) -> Iterator[Finding]:
+    folder = next(path for path in (home, *home.parents) if path.is_dir())
+    free = shutil.disk_usage(folder).free
+    if free < max(LEAST_FREE, 2 * database_bytes(home)):
+        yield Finding(WARN, "disk", f"Only {size(free)} are free.", "nexus prune")
+    else:
+        yield Finding(OK, "disk", f"{size(free)} free")
+
+
+def _backups(home: Path) -> Iterator[Finding]:
+    newest = max((home / "backups").glob("nexus-*.sqlite3"), default=None)
+    if newest is None:
+        yield Finding(WARN, "backups", "There is no backup yet.", "nexus backup")
+    else:
+        yield Finding(OK, "backups", f"the newest is {newest.name}")
+
+
+def _server(home: Path) -> Iterator[Finding]:
+    running = lock.running(home)
+    if running is None:
+        yield Finding(WARN, "server", "No server runs on this data.", "nexus serve")
+        return
+    ready = readiness(running.url)
+    if not ready:
+        yield Finding(FAIL, "server", f"{running.url} does not answer.", f"kill {running.pid}; nexus serve")
+        return
+    yield Finding(OK, "server", f"{running.url}, Nexus {running.version}, process {running.pid}")
+    if running.version != metadata.version("nexus-bus"):
+        text = f"The server is Nexus {running.version}, this command another version."
+        yield Finding(WARN, "server", text, f"kill {running.pid}; nexus serve")
+    for name, part in ready.items():
+        if isinstance(part, dict) and not part["ok"]:
+            yield Finding(FAIL, name, f"It is not well: {part}.", f"kill {running.pid}; nexus serve")
+
+
+COMMANDS = {"doctor": Command(_arguments, doctor, ("", "--json"))}

@@ -1,0 +1,34 @@
+"""A tool call through the door: its answer, or its refusal as data that a model can read and recover from."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import to_json
+
+from bus import door
+from bus.errors import Refusal
+from bus.identity import Caller
+from nexus_site.mcp.faults import Internal
+from nexus_site.mcp.sittings import Sitting
+
+__all__ = ["call"]
+
+log = logging.getLogger(__name__)
+OPENING = frozenset({"session_open", "whoami"})
+
+
+async def call(
+    name: str, caller: Caller, arguments: Mapping[str, Any], sitting: Sitting | None = None
+) -> tuple[str, bool]:
+    """Return the compact JSON to answer, and whether it is an error."""
+    try:
+        answer = await door.call(name, caller, arguments)
+    except Refusal as refusal:
+        return to_json(refusal.shape()).decode(), True
+    except Exception:
+        log.exception("the tool %s failed", name)
+        return to_json(Internal().shape()).decode(), True
+    if sitting is not None and name in OPENING:
+        sitting.follow(answer)
+    return answer.json_text(), False

@@ -1,0 +1,136 @@
+"""In the era of handshakes the MCP session is the Nexus session: opened at initialize, closed when the MCP session ends."""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from bus import clock, door
+from bus.directory import directory
+from bus.errors import NotFound, Refusal
+from bus.identity import Caller
+from bus.readers import readers
+from bus.tail import Notice
+from nexus_site.mcp import kernel
+
+__all__ = ["Sitting", "Sittings", "sittings"]
+
+log = logging.getLogger(__name__)
+LONGEST_HARNESS = 40
+
+
+@dataclass(slots=True)
+class Sitting:
+    """An MCP session: who opened it, its Nexus sessions (the last is the present one) and the protocol version agreed on."""
+
+    caller: Caller
+    opened: list[str]
+    version: str
+
+    @property
+    def session(self) -> str:
+        """Return the id of the Nexus session, or nothing where there is none yet."""
+        return self.opened[-1] if self.opened else ""
+
+    @property
+    def prefix(self) -> str:
+        """Return the prefix of the key that the session is bound to."""
+        return self.caller.key.prefix if self.caller.key else ""
+
+    def follow(self, answer: Any) -> None:
+        """Go on with the Nexus session that an answer names."""
+        if answer.session and answer.session != self.session:
+            self.opened.append(answer.session)
+
+
+class Sittings:
+    """The open MCP sessions by their ids; the SDK's manager bounds how many there are."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._open: dict[str, Sitting] = {}
+        self.is_stopping = False
+
+    def __contains__(self, session: str) -> bool:
+        """Say whether an MCP session is open."""
+        return session in self._open
+
+    def find(self, session: str, key: int) -> Sitting:
+        """Return the session, or raise `NotFound`: unknown and another key's alike."""
+        sitting = self._open.get(session)
+        if sitting is None or sitting.caller.key is None or sitting.caller.key.id != key:
+            raise NotFound("There is no such MCP session of this key.", hint="Send `initialize` for a new session.")
+        return sitting
+
+    def forget(self, session: str) -> None:
+        """Drop a session whose Nexus session is over."""
+        self._open.pop(session, None)
+
+    def ended_by(self, notices: Iterable[Notice]) -> list[str]:
+        """Return the MCP sessions whose Nexus session was closed or whose key was revoked."""
+        over = {notice.payload.get("session") for notice in notices if _closes(notice)}
+        dead = {notice.payload.get("prefix") for notice in notices if notice.type == "key.revoked"}
+        if not over and not dead:
+            return []
+        return [
+            public_id for public_id, sitting in self._open.items() if sitting.session in over or sitting.prefix in dead
+        ]
+
+    async def begin(self, context: Any, initialized: Mapping[str, Any]) -> None:
+        """Open the Nexus session of an MCP session that has just been agreed on, and close it when that ends."""
+        public_id = kernel.session_id(context)
+        if public_id is None or public_id in self._open:
+            return
+        scope = context.request.scope
+        caller = await readers.run(partial(_at_home, scope["nexus.caller"], scope["nexus.choice"].workspace))
+        opened = [session] if (session := await _opened(caller, public_id, _harness(context.params))) else []
+        self._open[public_id] = Sitting(caller, opened, initialized["protocolVersion"])
+        kernel.at_close(context, partial(self.end, public_id))
+
+    async def end(self, public_id: str) -> None:
+        """Close the Nexus sessions of an MCP session that has ended; a second call does nothing."""
+        sitting = self._open.pop(public_id, None)
+        if sitting is None or self.is_stopping:
+            return
+        caller = replace(sitting.caller, now=clock.now())
+        for session in sitting.opened:
+            try:
+                await door.call("session_close", caller, {"session": session})
+            except Refusal as refusal:
+                log.debug("the session %s was not closed: %s", session, refusal)
+
+
+def _closes(notice: Notice) -> bool:
+    return notice.type == "session.closed" and notice.payload.get("reason") != "moved"
+
+
+def _at_home(caller: Caller, workspace: str) -> Caller:
+    """Return the caller as it is without a session: in the URL's workspace, else at home."""
+    if workspace:
+        return replace(caller, session=None)
+    return replace(caller, session=None, workspace=directory.workspace_by_id(caller.agent.home_id))
+
+
+async def _opened(caller: Caller, public_id: str, harness: str) -> str:
+    """Return the id of a Nexus session of its own, or nothing where there is no workspace yet or the key may only read."""
+    order = {"session_ref": "mcp:" + hashlib.sha256(public_id.encode()).hexdigest()[:16]}
+    if harness:
+        order["harness"] = harness
+    try:
+        opened: str = (await door.call("session_open", caller, order)).session
+    except Refusal as refusal:
+        log.debug("no session for %s: %s", caller.agent.name, refusal)
+        return ""
+    return opened
+
+
+def _harness(params: Mapping[str, Any] | None) -> str:
+    """Return the name that the client gives itself, cut to what a session keeps."""
+    info = (params or {}).get("clientInfo")
+    name = info.get("name") if isinstance(info, Mapping) else None
+    return name.strip()[:LONGEST_HARNESS] if isinstance(name, str) else ""
+
+
+sittings = Sittings()

@@ -1,0 +1,47 @@
+"""What the SDK sends, on its way to the web server."""
+
+from nexus_site.mcp.faults import reshaped
+from nexus_site.replies import Message, Send, send_json
+
+__all__ = ["Outgoing"]
+
+HELLO = b": nexus\r\n\r\n"
+DROPPED = (b"content-length", b"content-type")
+
+
+class Outgoing:
+    """A `send` that starts every stream with a comment and puts the error shape into every HTTP error.
+
+    Without the comment Daphne would keep a stream's headers until its first event.
+    """
+
+    def __init__(self, send: Send) -> None:
+        """Keep where to send."""
+        self._send = send
+        self._held: Message | None = None
+        self._chunks: list[bytes] = []
+
+    async def __call__(self, message: Message) -> None:
+        """Pass a message on, or hold it back until the whole error is there."""
+        if message["type"] == "http.response.start":
+            await self._start(message)
+        elif self._held is None:
+            await self._send(message)
+        else:
+            await self._hold(self._held, message)
+
+    async def _start(self, message: Message) -> None:
+        if message["status"] >= 400:
+            self._held = message
+            return
+        await self._send(message)
+        if dict(message["headers"]).get(b"content-type", b"").startswith(b"text/event-stream"):
+            await self._send({"type": "http.response.body", "body": HELLO, "more_body": True})
+
+    async def _hold(self, start: Message, message: Message) -> None:
+        self._chunks.append(message.get("body", b""))
+        if message.get("more_body", False):
+            return
+        self._held = None
+        kept = [pair for pair in start["headers"] if pair[0] not in DROPPED]
+        await send_json(self._send, start["status"], reshaped(start["status"], b"".join(self._chunks)), kept)

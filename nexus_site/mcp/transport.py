@@ -1,0 +1,252 @@
+"""The MCP surface as an ASGI application: authenticates, answers short calls, hands the rest to the SDK.
+
+Invariant: whichever way a call takes, its answer is the same bytes; the short ways only leave machinery out. Sessions,
+streams and waits belong to the SDK's session manager, which runs in one task of its own.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import Any
+
+from django.core.exceptions import SynchronousOnlyOperation
+from mcp_types import INVALID_REQUEST, PARSE_ERROR
+from pydantic_core import from_json
+
+from bus import presence
+from bus.directory import KeyEntry, directory
+from bus.errors import NotFound, Refusal, Unauthorized, UnsupportedMedia
+from bus.identity import from_key
+from bus.readers import readers
+from bus.tail import Notice, tail
+from nexus_site.mcp import kernel, short, tools
+from nexus_site.mcp.faults import BadMethod, Fault, NotAcceptable
+from nexus_site.mcp.server import server
+from nexus_site.mcp.sittings import sittings
+from nexus_site.mcp.streams import Outgoing
+from nexus_site.replies import Receive, Scope, Send, refuse, send_json
+
+__all__ = ["Transport", "transport"]
+
+IDLE_SECONDS = 12 * 3600.0
+MOST_SESSIONS = 4096
+INITIALIZE = "initialize"
+NO_SESSION = "Send `initialize` first, then its Mcp-Session-Id with every request."
+ONE_MESSAGE = "The body must be one JSON-RPC request or notification object."
+
+
+class Transport:
+    """Serves `/mcp`; `start` begins on the running loop, lazily where the web server has no lifespan."""
+
+    def __init__(self) -> None:
+        """Start at rest."""
+        self._manager: kernel.Manager | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._ready, self._halt = asyncio.Event(), asyncio.Event()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether the session manager lives."""
+        return self._task is not None and not self._task.done()
+
+    async def start(self) -> None:
+        """Run the session manager in a task of its own; a second call waits for the first."""
+        if not self.is_running:
+            self._ready, self._halt = asyncio.Event(), asyncio.Event()
+            sittings.is_stopping = False
+            tail.listeners.append(self._notice)
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="mcp")
+        await self._ready.wait()
+
+    async def stop(self) -> None:
+        """End every session and stream of this process; the Nexus sessions stay open for the next start."""
+        sittings.is_stopping = True
+        if self._notice in tail.listeners:
+            tail.listeners.remove(self._notice)
+        self._halt.set()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        try:
+            manager = kernel.Manager(server(), session_idle_timeout=IDLE_SECONDS, max_sessions=MOST_SESSIONS)
+            async with manager.run():
+                self._manager = manager
+                self._ready.set()
+                await self._halt.wait()
+        finally:
+            self._manager = None
+            self._ready.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        scope["nexus.answers"] = None
+        try:
+            await self.admit(scope)
+            await self._route(scope, receive, send)
+        except Refusal as refusal:
+            await refuse(scope, send, refusal, [(b"allow", b"POST, GET, DELETE")] if refusal.status == 405 else [])
+        except Fault as fault:
+            await send_json(send, fault.status, fault.body(scope["nexus.answers"]))
+
+    async def admit(self, scope: Scope) -> None:
+        """Find out who calls; what is not cached is read on a reader thread, as Django refuses to read on the loop."""
+        try:
+            try:
+                _identify(scope)
+            except SynchronousOnlyOperation:
+                await readers.run(partial(_identify, scope))
+        except NotFound as refusal:
+            if scope.get("nexus.sitting") is not None and "session" in refusal.details:
+                await self._end(_session_id(scope))
+            raise
+
+    def _notice(self, notices: list[Notice]) -> None:
+        """End MCP sessions, and their streams, whose Nexus session was closed or whose key was revoked."""
+        for public_id in sittings.ended_by(notices):
+            task = asyncio.get_running_loop().create_task(self._end(public_id))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+    async def _end(self, public_id: str) -> None:
+        """End an MCP session whose Nexus session is over, so that the client opens another."""
+        sittings.forget(public_id)
+        if self._manager is not None:
+            await self._manager.end(public_id)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await self._post(scope, receive, send)
+        elif scope["nexus.modern"] or scope["method"] not in ("GET", "DELETE"):
+            raise BadMethod()
+        elif scope["nexus.sitting"] is None:
+            raise Fault(INVALID_REQUEST, "Missing session id.", hint=NO_SESSION)
+        else:
+            await self._forward(scope, receive, send)
+            if scope["method"] == "DELETE":
+                await sittings.end(_session_id(scope))
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = scope["nexus.headers"]
+        if not headers.get(b"content-type", b"").lower().startswith(b"application/json"):
+            raise UnsupportedMedia()
+        if not _accepts_json(headers.get(b"accept", b"*/*")):
+            raise NotAcceptable()
+        message = _parsed(scope["nexus.body"])
+        scope["nexus.answers"] = message.get("id")
+        version = self._admitted(scope, message)
+        if "id" in message and "method" in message and message["method"] != INITIALIZE and not short.is_long(message):
+            status, body = await short.answer(version, message, scope)
+            await send_json(send, status, body)
+        elif scope["nexus.modern"] and "id" not in message:
+            await send({"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await self._forward(scope, receive, send)
+
+    def _admitted(self, scope: Scope, message: Mapping[str, Any]) -> str:
+        """Return the protocol version to answer in, or raise what the protocol has against this message here."""
+        if scope["nexus.modern"]:
+            return _enveloped(scope, message)
+        sitting = scope["nexus.sitting"]
+        if sitting is None:
+            if message.get("method") != INITIALIZE or "id" not in message:
+                raise Fault(INVALID_REQUEST, "Missing session id.", hint=NO_SESSION)
+            return ""
+        if self._manager is None or not self._manager.renew(_session_id(scope)):
+            raise NotFound("The MCP session has ended.", hint="Send `initialize` for a new session.")
+        version: str = sitting.version
+        return version
+
+    async def _forward(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the SDK answer; a held stream counts as a connection."""
+        if self._manager is None:
+            raise NotFound("The MCP session has ended.", hint="Send `initialize` for a new session.")
+        caller = scope["nexus.caller"]
+        scope["user"] = kernel.user(caller.key.id)
+        presence.touch(caller)
+        held = presence.connected(caller) if scope["method"] == "GET" else contextlib.nullcontext()
+        with held:
+            await self._manager.handle_request(scope, receive, Outgoing(send))
+
+
+def _identify(scope: Scope) -> None:
+    """Put the caller, what the URL chooses, the era and the MCP session into the scope."""
+    headers = scope["nexus.headers"]
+    key = _key(headers.get(b"authorization", b""), scope["nexus.doubled"])
+    choice = scope["nexus.choice"] = tools.choice(scope["query_string"])
+    scope["nexus.modern"] = headers.get(b"mcp-protocol-version", b"2025-03-26") not in kernel.HANDSHAKE
+    sitting = scope["nexus.sitting"] = None
+    session = headers.get(b"nexus-session", b"").decode("latin-1")
+    if b"mcp-session-id" in headers and not scope["nexus.modern"]:
+        sitting = scope["nexus.sitting"] = sittings.find(_session_id(scope), key.id)
+        session = sitting.session
+    client = scope.get("client") or ("",)
+    scope["nexus.caller"] = from_key(key, "mcp", client[0], workspace=choice.workspace, session=session)
+
+
+def _key(authorization: bytes, doubled: set[bytes]) -> KeyEntry:
+    """Return the live key of a bearer token; there is no call without one."""
+    scheme, _, token = authorization.partition(b" ")
+    if scheme.lower() != b"bearer" or b"authorization" in doubled:
+        raise Unauthorized()
+    key = directory.key(token.strip().decode("latin-1"))
+    if key is None:
+        raise Unauthorized()
+    return key
+
+
+def _session_id(scope: Scope) -> str:
+    session: bytes = scope["nexus.headers"][b"mcp-session-id"]
+    return session.decode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def _accepts_json(accept: bytes) -> bool:
+    kinds = {part.partition(b";")[0].strip().lower() for part in accept.split(b",")}
+    return not kinds.isdisjoint({b"application/json", b"application/*", b"*/*"})
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    """Return the one JSON-RPC message of a body: a request, a notification or a response."""
+    try:
+        message = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise Fault(PARSE_ERROR, f"Parse error: {error}") from None
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        raise Fault(INVALID_REQUEST, ONE_MESSAGE)
+    if not (_is_call(message) if "method" in message else _is_response(message)):
+        raise Fault(INVALID_REQUEST, ONE_MESSAGE)
+    return message
+
+
+def _is_call(message: Mapping[str, Any]) -> bool:
+    """Say whether the envelope of a request or notification is right."""
+    params = message.get("params")
+    right = isinstance(message["method"], str) and (params is None or isinstance(params, dict))
+    return right and ("id" not in message or _is_id(message["id"]))
+
+
+def _is_response(message: Mapping[str, Any]) -> bool:
+    return ("result" in message or "error" in message) and "id" in message
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) or (type(value) is int and value.bit_length() < 64)
+
+
+def _enveloped(scope: Scope, message: Mapping[str, Any]) -> str:
+    """Return the version of a modern message whose envelope and headers agree."""
+    headers = scope["nexus.headers"]
+    version: str = headers[b"mcp-protocol-version"].decode("latin-1")
+    if "method" not in message:
+        raise Fault(INVALID_REQUEST, ONE_MESSAGE)
+    fault = kernel.rejection(message, headers, scope["nexus.doubled"]) if "id" in message else kernel.unserved(version)
+    if fault is not None:
+        raise fault
+    return version
+
+
+transport = Transport()

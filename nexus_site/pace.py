@@ -1,0 +1,74 @@
+"""Streams at the reader's pace: what a client does not read stays unread, instead of in the memory of the server.
+
+Daphne takes whatever it is given; behind it, Twisted tells a producer when its buffer is full. Other servers wait in
+`send` by themselves.
+"""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from nexus_site.guard import App
+from nexus_site.replies import Message, Receive, Scope, Send
+
+__all__ = ["paced"]
+
+
+class Gate:
+    """Open while the connection takes more; Twisted's push producer."""
+
+    def __init__(self) -> None:
+        """Start open."""
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def passed(self) -> None:
+        """Return when the connection takes more, or is gone."""
+        await self._open.wait()
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """Close: the buffer is full."""
+        self._open.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Open: the buffer was sent."""
+        self._open.set()
+
+    stopProducing = resumeProducing  # noqa: N815
+
+
+def paced(app: App) -> App:
+    """Return `app` with streams that wait for their readers."""
+
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        connection = _connection(send)
+        if connection is None or scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        await app(scope, receive, _paced(connection, send))
+
+    return waiting
+
+
+def _connection(send: Send) -> Any:
+    """Return Daphne's side of the connection, which takes a producer, or None behind another server."""
+    if not isinstance(send, partial) or not send.args:
+        return None
+    return send.args[0] if hasattr(send.args[0], "registerProducer") else None
+
+
+def _paced(connection: Any, send: Send) -> Send:
+    gates: list[Gate] = []
+
+    async def sent(message: Message) -> None:
+        streams = message.get("more_body", False)
+        if streams and not gates and connection.channel is not None:
+            gates.append(Gate())
+            connection.registerProducer(gates[0], True)
+        if gates and not streams and connection.channel is not None:
+            connection.unregisterProducer()
+        await send(message)
+        if streams and gates:
+            await gates[0].passed()
+
+    return sent

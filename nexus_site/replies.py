@@ -1,0 +1,48 @@
+"""How the ASGI root answers by itself, before Django or the MCP SDK see a request: refusals in the one error shape."""
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from pydantic_core import to_json
+
+from bus.errors import Refusal
+
+__all__ = ["MCP_PATHS", "Message", "Receive", "Scope", "Send", "is_mcp", "refuse", "send_json"]
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = Iterable[tuple[bytes, bytes]]
+
+MCP_PATHS = frozenset({"/mcp", "/mcp/"})
+REFUSED = -32000
+
+
+def is_mcp(scope: Scope) -> bool:
+    """Say whether the request is for the MCP surface, where errors are JSON-RPC errors."""
+    return scope.get("path") in MCP_PATHS
+
+
+async def send_json(send: Send, status: int, body: bytes, extra: Headers = ()) -> None:
+    """Answer with a JSON document."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *extra]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def refuse(scope: Scope, send: Send, refusal: Refusal, extra: Headers = ()) -> None:
+    """Answer with a refusal; a WebSocket that is not open yet is turned away."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4000 + refusal.status, "reason": refusal.code})
+        return
+    shape: dict[str, Any] = refusal.shape()
+    if is_mcp(scope):
+        error = {"code": REFUSED, "message": refusal.message, "data": shape["error"]}
+        shape = {"jsonrpc": "2.0", "id": None, "error": error}
+    headers = [*extra]
+    if refusal.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if refusal.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % max(1, round(refusal.retry_after))))
+    await send_json(send, refusal.status, to_json(shape), headers)

@@ -1,0 +1,119 @@
+"""Who calls over REST: a key, else a logged-in person, else the person at this machine.
+
+A key that is sent decides: a wrong one is refused, it never falls back to the person at the machine.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.core.exceptions import SynchronousOnlyOperation
+from django.http import HttpRequest
+from ninja.utils import check_csrf
+
+from bus import identity, people
+from bus.directory import directory
+from bus.errors import Forbidden, Unauthorized, WrongOrigin
+from bus.identity import Caller
+from bus.readers import readers
+
+__all__ = ["SURFACE", "Access", "access"]
+
+SURFACE = "rest"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORWARDED = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP")
+
+
+class Access:
+    """Authenticates a request for ninja and describes how in OpenAPI."""
+
+    openapi_security_schema = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An agent's key. A person at the server's own machine needs none.",
+    }
+
+    async def __call__(self, request: HttpRequest) -> Caller:
+        """Return the caller behind a request, or refuse it."""
+        sent = request.headers.get("Authorization")
+        if sent is not None:
+            return await _looked_up(partial(_keyed, request, _secret(sent)))
+        _refuse_other_sites(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            person = await readers.run(partial(_logged_in, request))
+            if person is not None:
+                return _with_csrf(request, person)
+        if not is_at_this_machine(request):
+            raise Unauthorized()
+        return await _looked_up(partial(identity.operator, SURFACE, _address(request), workspace=_workspace(request)))
+
+
+async def _looked_up(find: Callable[[], Caller]) -> Caller:
+    """Return what `find` finds: at once where the directory knows it all, else on a reader thread."""
+    try:
+        return find()
+    except SynchronousOnlyOperation:
+        caller: Caller = await readers.run(find)
+        return caller
+
+
+def _secret(header: str) -> str:
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthorized("The Authorization header is not `Bearer` and a key.")
+    return secret.strip()
+
+
+def _keyed(request: HttpRequest, secret: str) -> Caller:
+    key = directory.key(secret)
+    if key is None:
+        raise Unauthorized("That key is unknown or revoked.")
+    session = request.headers.get("Nexus-Session", "")
+    return identity.from_key(key, SURFACE, _address(request), workspace=_workspace(request), session=session)
+
+
+def _logged_in(request: HttpRequest) -> Caller | None:
+    """Return the operator behind a login; only staff are operators."""
+    user = request.user
+    if not (user.is_active and user.is_staff):
+        return None
+    name = people.operator_for(user)
+    person = user.get_username()
+    return identity.operator(SURFACE, _address(request), name=name, person=person, workspace=_workspace(request))
+
+
+def _with_csrf(request: HttpRequest, person: Caller) -> Caller:
+    if request.method not in SAFE and check_csrf(request) is not None:
+        raise Forbidden("The CSRF token is missing or wrong.", hint="Send the `nexus_csrf` cookie as `X-CSRFToken`.")
+    return person
+
+
+def _refuse_other_sites(request: HttpRequest) -> None:
+    """Refuse what a page elsewhere makes the browser fetch: a wait holds a connection, a read may open a session."""
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if site not in ("none", "same-origin"):
+        raise WrongOrigin(site=site[:20])
+
+
+def is_at_this_machine(request: HttpRequest) -> bool:
+    """Say whether a request comes straight from this machine: a loopback address and name, and no proxy between."""
+    name = request.headers.get("Host", "").rpartition(":")[0] or request.headers.get("Host", "")
+    if name.lower() not in settings.LOOPBACK_NAMES or any(header in request.META for header in FORWARDED):
+        return False
+    try:
+        address = ipaddress.ip_address(_address(request))
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _workspace(request: HttpRequest) -> str:
+    return request.GET.get("workspace", "")
+
+
+access = Access()

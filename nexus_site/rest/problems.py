@@ -1,0 +1,81 @@
+"""Everything that goes wrong, in the one error shape."""
+
+import logging
+import math
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+from pydantic_core import from_json, to_json
+
+from bus.errors import InvalidInput, NotFound, Refusal, TooLarge, Unauthorized, UnsupportedMedia
+
+__all__ = ["Internal", "JsonParser", "NoRoute", "install", "refused"]
+
+log = logging.getLogger(__name__)
+JSON = "application/json"
+
+
+class Internal(Refusal):
+    """Something failed inside Nexus."""
+
+    code, status = "internal", 500
+    hint = "It is in the server's log. Send it again, or tell the operator."
+
+
+class NoRoute(NotFound):
+    """There is no such route."""
+
+    hint = "The routes are listed at /api/v1/docs."
+
+
+class JsonParser(Parser):
+    """Reads a body as ninja asks for it; what is not JSON is refused in our words."""
+
+    def parse_body(self, request: HttpRequest) -> object:  # type: ignore[override]
+        """Return the value of a JSON body."""
+        if request.content_type != JSON:
+            raise UnsupportedMedia(sent=(request.content_type or "")[:80])
+        try:
+            return from_json(request.body, allow_inf_nan=False)
+        except ValueError as error:
+            raise InvalidInput(f"The body is not JSON: {error}.", hint="Send valid JSON in UTF-8.") from None
+
+
+def refused(refusal: Refusal) -> HttpResponse:
+    """Return a refusal as a response."""
+    response = HttpResponse(to_json(refusal.shape()), status=refusal.status, content_type=JSON)
+    if refusal.status == Unauthorized.status:
+        response["WWW-Authenticate"] = "Bearer"
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(max(1, math.ceil(refusal.retry_after)))
+    return response
+
+
+def install(api: NinjaAPI) -> None:
+    """Let `api` answer every exception in the one shape."""
+    api.add_exception_handler(Refusal, lambda _, refusal: refused(refusal))
+    api.add_exception_handler(HttpError, lambda _, error: refused(_parsed(error)))
+    api.add_exception_handler(ValidationError, lambda _, error: refused(_invalid(error)))
+    api.add_exception_handler(Http404, lambda _, error: refused(NoRoute()))
+    api.add_exception_handler(RequestDataTooBig, lambda _, error: refused(TooLarge()))
+    api.add_exception_handler(Exception, _failed)
+
+
+def _parsed(error: HttpError) -> Refusal:
+    """Return what the parser said, which ninja wraps in an error of its own."""
+    cause = error.__cause__
+    return cause if isinstance(cause, Refusal) else InvalidInput(str(error))
+
+
+def _invalid(error: ValidationError) -> Refusal:
+    """Return what ninja found; the door checks orders, so this is about the rest of a request."""
+    fields = [{"field": str(part["loc"][-1]), "problem": part["msg"]} for part in error.errors]
+    return InvalidInput(f"`{fields[0]['field']}`: {fields[0]['problem']}.", fields=fields)
+
+
+def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return refused(Internal())

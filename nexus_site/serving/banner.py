@@ -1,0 +1,71 @@
+"""What `nexus serve` prints."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+
+from nexus_site.serving.lock import Running
+
+__all__ = ["Found", "say", "show"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a person needs to know of a server that runs."""
+
+    running: Running
+    home: str
+    login: str
+    workspace: str = ""
+    is_new: bool = True
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Return where each surface is."""
+        url = self.running.url
+        return {"dashboard": f"{url}{self.login}", "mcp": f"{url}/mcp", "rest": f"{url}/api/v1/docs"}
+
+
+def show(found: Found, *, as_json: bool) -> None:
+    """Print where everything is, and what to do next."""
+    if as_json:
+        data = asdict(found.running) | found.addresses | {"home": found.home, "already_running": not found.is_new}
+        print_now(json.dumps(data))
+        return
+    print_now("\n".join(_lines(found)))
+
+
+def _lines(found: Found) -> list[str]:
+    running, where = found.running, found.addresses
+    begin = f"Nexus {running.version} " + ("is running." if found.is_new else f"runs already, as process {running.pid}.")
+    rows = [
+        ("Dashboard", f"{where['dashboard']}  (this link logs in once, within an hour)"),
+        ("MCP", where["mcp"]),
+        ("REST", where["rest"]),
+        ("Data", found.home),
+        *([("Workspace", found.workspace)] if found.workspace else []),
+        ("", ""),
+        ("Enrol an agent", "nexus agent add NAME    in the folder where it works"),
+        ("Try it out", "nexus seed"),
+        ("Follow along", "nexus tail"),
+        ("Stop", "Ctrl+C" if found.is_new else f"kill {running.pid}"),
+    ]
+    return ["", begin, "", *(f"  {name:<16}{value}".rstrip() for name, value in rows), ""]
+
+
+def print_now(text: str) -> None:
+    """Print to standard output at once, as others may wait for the line; a closed terminal is no error."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except OSError:
+        return
+
+
+def say(text: str) -> None:
+    """Write a line for whoever reads the log."""
+    try:
+        sys.stderr.write(f"nexus: {text}\n")
+        sys.stderr.flush()
+    except OSError:
+        return

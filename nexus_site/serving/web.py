@@ -1,0 +1,174 @@
+"""The web process: `python -m nexus_site.serving.web LISTENER CHANNEL SERVER [PROJECT_ROOT]`, started by the supervisor.
+
+Invariant: it ends within two seconds of SIGTERM, or of the supervisor's end, with every answered write committed.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Any
+
+from nexus_site.serving.banner import say
+from nexus_site.serving.channel import Channel
+from nexus_site.serving.faults import USAGE, CannotServe
+
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["main"]
+
+BACKLOG = 1024
+STOP_WITHIN, FLUSH_WITHIN = 1.0, 0.3
+Stopper = Callable[[], set["asyncio.Future[Any]"]]
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until told to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(0o077)
+    gc.disable()  # the start only builds; what it built is frozen afterwards
+    listener, channel = socket.socket(fileno=int(arguments[0])), Channel(int(arguments[1]))
+    try:
+        workspace = _prepare(*arguments[3:])
+    except CannotServe as fault:
+        say(fault.message)
+        sys.exit(fault.code)
+    gc.enable()
+    serve = _serve_daphne if arguments[2] == "daphne" else _serve_uvicorn
+    serve(listener, channel, workspace)
+
+
+def _prepare(project_root: str = "") -> str:
+    """Load everything, so that the first request finds it loaded, and get the data ready."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        from django.urls import get_resolver
+
+        import nexus_site.asgi
+        from bus import alarm
+        from bus.writer import lane
+        from nexus_site.serving.prepare import prepare
+    except ImproperlyConfigured as error:
+        raise CannotServe(str(error), USAGE) from error
+    lane.keeps_wal = True
+    alarm.install()
+    workspace = prepare(project_root)
+    get_resolver().url_patterns  # noqa: B018
+    return workspace
+
+
+async def _begin(listener: socket.socket, channel: Channel, workspace: str) -> None:
+    """Start what runs beside the requests, then say that requests may come."""
+    from nexus_site import asgi
+
+    await asgi.start()
+    listener.listen(BACKLOG)
+    channel.say(workspace=workspace)
+
+
+def _end_on_demand(loop: asyncio.AbstractEventLoop, channel: Channel, stopper: Stopper) -> None:
+    """End the process on SIGTERM, and when the supervisor is gone."""
+    ending: list[asyncio.Task[None]] = []
+
+    def end() -> None:
+        if not ending:
+            ending.append(loop.create_task(_end(stopper)))
+
+    loop.add_signal_handler(signal.SIGTERM, end)
+    channel.when_over(loop, end)
+
+
+async def _end(stopper: Stopper) -> None:
+    """Take no more connections, end streams and waits, commit what is queued, send what is answered, and exit."""
+    from nexus_site import asgi
+
+    answering = stopper()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STOP_WITHIN):
+            await asgi.stop()
+    if answering:
+        await asyncio.wait(answering, timeout=FLUSH_WITHIN)
+    await asyncio.sleep(0.02)  # one turn for the last bytes
+    logging.shutdown()
+    os._exit(0)  # nothing is left to do, and no forgotten thread may hold it up
+
+
+def _serve_daphne(listener: socket.socket, channel: Channel, workspace: str) -> None:
+    from daphne.server import Server, twisted_loop
+    from twisted.internet import reactor
+
+    from nexus_site.asgi import application
+
+    ports: list[Any] = []
+
+    def listen() -> None:
+        ports.append(reactor.adoptStreamPort(listener.fileno(), listener.family, server.http_factory))
+
+    def stop_listening() -> "set[asyncio.Future[Any]]":
+        for port in ports:
+            port.stopListening()
+        tasks = (details.get("application_instance") for details in server.connections.values())
+        return {task for task in tasks if task is not None and not task.done()}
+
+    server = Server(
+        application,
+        endpoints=["fd"],
+        signal_handlers=False,
+        websocket_timeout=-1,
+        verbosity=0,
+        server_name="",
+        ready_callable=listen,
+    )
+    server.endpoints = []  # it would take no socket of another family than IPv4
+    _end_on_demand(twisted_loop, channel, stop_listening)
+    reactor.callWhenRunning(lambda: twisted_loop.create_task(_begin(listener, channel, workspace)))
+    server.run()
+
+
+def _serve_uvicorn(listener: socket.socket, channel: Channel, workspace: str) -> None:
+    import uvicorn
+
+    from nexus_site.asgi import application
+
+    class Uvicorn(uvicorn.Server):
+        """Uvicorn, whose end we see to."""
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+        def stop_listening(self) -> "set[asyncio.Future[Any]]":
+            for server in self.servers:
+                server.close()
+            return set(self.server_state.tasks)
+
+    server = Uvicorn(
+        uvicorn.Config(
+            application,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            ws_max_size=1_048_576,
+        )
+    )
+
+    async def serve() -> None:
+        _end_on_demand(asyncio.get_running_loop(), channel, server.stop_listening)
+        await _begin(listener, channel, workspace)
+        await server.serve(sockets=[listener])
+
+    asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
