@@ -151,7 +151,7 @@ async def call(name: str, caller: Caller, arguments: Mapping[str, Any] | Order) 
     if order.workspace:
         caller = await readers.run(partial(placed, caller, order.workspace))
     _admit(entry, caller, order)
-    presence.touch(caller)
+    await presence.touch(caller)
     if entry.first:
         caller = await _first(entry, caller, order)
     if entry.kind == "query":

@@ -5,19 +5,21 @@ Any authenticated call is activity. It is stamped in memory and flushed every te
 is written at once, so that the next broadcast reaches it.
 """
 
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from bus import clock, events, knobs
+from bus.errors import Busy
 from bus.identity import Caller
 from bus.models import Agent, Key, Membership, Session
 from bus.prepared import prepared
 from bus.writer import lane
 
-__all__ = ["connected", "flush", "next_change", "of", "present_after", "record_change", "sweep", "touch"]
+__all__ = ["arrive", "connected", "flush", "next_change", "of", "present_after", "record_change", "sweep", "touch"]
 
 FRESH = timedelta(seconds=60)
 HOLD = timedelta(seconds=30)
@@ -51,8 +53,8 @@ def present_after(now: datetime) -> datetime:
     return now - timedelta(seconds=knobs.get("presence_stale_after"))
 
 
-def touch(caller: Caller) -> None:
-    """Note that the caller is active; one that was not heard for a minute is written at once."""
+async def touch(caller: Caller) -> None:
+    """Note that the caller is active; one that was not heard for a minute is present in the tables when this returns."""
     agent = caller.agent.id
     if caller.is_operator:
         return
@@ -60,10 +62,12 @@ def touch(caller: Caller) -> None:
     written = _written.get(agent)
     if written is None or caller.now - written > FRESH:
         _written[agent] = caller.now
-        lane.post(lambda: _return(caller))
+        with contextlib.suppress(Busy):
+            await lane.submit(None, partial(arrive, caller))
 
 
-def _return(caller: Caller) -> None:
+def arrive(caller: Caller) -> None:
+    """Write that the caller is here; runs inside the lane."""
     SEEN.run(caller.now, caller.agent.id)
     if BACK.run(caller.agent.id):
         record_change(caller, caller.agent.id, caller.agent.name, PRESENT.value)
@@ -79,7 +83,7 @@ def _workspaces(agent_id: int) -> list[int]:
     return list(Membership.objects.filter(agent_id=agent_id).values_list("workspace_id", flat=True))
 
 
-@contextmanager
+@contextlib.contextmanager
 def connected(caller: Caller) -> Iterator[None]:
     """Count the caller as connected while the block runs."""
     agent = caller.agent.id

@@ -134,7 +134,15 @@ def orders(world, alice, bob, operator):
 
 
 # These need a state of their own, or wait; what they read is what their twins above read.
-ELSEWHERE = {"key_revoke", "inbox_requeue", "handoff_reject", "backup_create", "inbox_wait", "event_wait", "handoff_wait"}
+ELSEWHERE = {
+    "key_revoke",
+    "inbox_requeue",
+    "handoff_reject",
+    "backup_create",
+    "inbox_wait",
+    "event_wait",
+    "handoff_wait",
+}
 
 
 def test_every_operation_is_counted():

@@ -1,11 +1,11 @@
 """The stage that `seed` plays on: a cast of seven agents in one workspace, and a clock that starts in the past."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from bus import presence
+from bus import door, presence
 from bus.directory import WorkspaceEntry, directory
-from bus.door import run
 from bus.identity import Caller, operator
 
 __all__ = ["CAST", "MINUTES", "PERSON", "Play"]
@@ -88,14 +88,15 @@ class Play:
     def do(self, minute: float, who: str, operation: str, **order: Any) -> Any:
         """Let one of the cast, or the person, do something."""
         self._steps += 1
-        caller = self._caller(who, self.at(minute))
-        presence.touch(caller)
-        return run(operation, caller, order | {"idempotency_key": f"seed-{self._steps}"})
+        self.here(minute, who)
+        keyed = order | {"idempotency_key": f"seed-{self._steps}"}
+        return door.run(operation, self._caller(who, self.at(minute)), keyed)
 
     def here(self, minute: float, *names: str) -> None:
-        """Let agents be heard."""
+        """Let agents be heard; a person has no presence."""
         for who in names:
-            presence.touch(self._caller(who, self.at(minute)))
+            if who != PERSON:
+                door.run_work(partial(presence.arrive, self._caller(who, self.at(minute))))
 
     def _caller(self, who: str, now: datetime) -> Caller:
         agent = directory.agent_named(who)
@@ -113,11 +114,11 @@ class Play:
 
     def read(self, minute: float, *readers: str) -> None:
         """Let agents pull their mail and acknowledge it."""
-        for who in readers:
-            pulled = self.do(minute, who, "inbox_pull")
-            messages = [each.message for each in pulled.messages]
+        for number, who in enumerate(readers):
+            at = minute + number / 20
+            messages = [each.message for each in self.do(at, who, "inbox_pull").messages]
             if messages:
-                self.do(minute + 0.2, who, "inbox_ack", messages=messages)
+                self.do(at + 0.02, who, "inbox_ack", messages=messages)
 
     def hand_over(self, minute: float, who: str, to: Any, title: str, **more: Any) -> str:
         """Create a handoff; return its id."""

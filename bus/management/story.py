@@ -170,12 +170,9 @@ def _mend(stage: Play) -> None:
         82, "ada", "dmitri", "Find out why test_two_boats_one_berth is flaky", body="It failed 3 times in 200 runs."
     )
     stage.claim(82.5, "dmitri", flaky)
-    error = {"reason": "Could not reproduce it in 2,000 runs", "next": "Needs the runner's kernel; see runner-2"}
-    stage.step(87, "dmitri", "complete", flaky, error=error)
     mail = stage.hand_over(83, "ada", "edda", "Translate the welcome mail into Dutch")
     stage.do(84, "edda", "handoff_reject", handoff=mail, reason="I write English and Icelandic only.")
     cache = stage.hand_over(84.5, "boris", {"capability": "python"}, "Try a Redis cache for the calendar")
-    stage.do(88, "boris", "handoff_cancel", handoff=cache, reason="140 ms without it: not needed.")
     stage.hand_over(
         85,
         "cleo",
@@ -191,6 +188,9 @@ def _mend(stage: Play) -> None:
         "New database parameters. Nothing is lost.",
         expires_at=stage.at(88).isoformat(),
     )
+    error = {"reason": "Could not reproduce it in 2,000 runs", "next": "Needs the runner's kernel; see runner-2"}
+    stage.step(87, "dmitri", "complete", flaky, error=error)
+    stage.do(88, "boris", "handoff_cancel", handoff=cache, reason="140 ms without it: not needed.")
 
 
 def _tidy(stage: Play) -> None:
@@ -199,8 +199,6 @@ def _tidy(stage: Play) -> None:
         91, "ada", {"capability": "tests"}, "Load test: 300 bookings a second", body="Target: p99 under 80 ms."
     )
     stage.claim(91.5, "dmitri", load)
-    reason = "The runner is too small: it saturates at 190 a second. Somebody with the big one, please."
-    stage.step(93, "dmitri", "release", load, reason=reason)
     stage.hand_over(
         92,
         "ada",
@@ -208,9 +206,11 @@ def _tidy(stage: Play) -> None:
         "Write the upgrade notes for release 4",
         body="What operators must do by hand: nothing but `migrate`. Mention the disputed bookings.",
     )
+    reason = "The runner is too small: it saturates at 190 a second. Somebody with the big one, please."
+    stage.step(93, "dmitri", "release", load, reason=reason)
     index = stage.hand_over(94, "ada", "boris", "Index bookings by berth and day", priority=6, lease_seconds=HOUR)
     stage.claim(95, "boris", index)
-    stage.step(98, "boris", "renew", index, note="Partial index on open bookings: 41 MB instead of 160")
+    stage.step(95.3, "boris", "renew", index, note="Partial index on open bookings: 41 MB instead of 160")
 
 
 def _close(stage: Play) -> None:

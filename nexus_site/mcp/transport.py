@@ -30,7 +30,7 @@ from nexus_site.replies import Receive, Scope, Send, refuse, send_json
 __all__ = ["Transport", "transport"]
 
 IDLE_SECONDS = 12 * 3600.0
-MOST_SESSIONS = 4096
+MOST_SESSIONS = 2048
 INITIALIZE = "initialize"
 NO_SESSION = "Send `initialize` first, then its Mcp-Session-Id with every request."
 ONE_MESSAGE = "The body must be one JSON-RPC request or notification object."
@@ -39,8 +39,9 @@ ONE_MESSAGE = "The body must be one JSON-RPC request or notification object."
 class Transport:
     """Serves `/mcp`; `start` begins on the running loop, lazily where the web server has no lifespan."""
 
-    def __init__(self) -> None:
-        """Start at rest."""
+    def __init__(self, most_sessions: int = MOST_SESSIONS) -> None:
+        """Start at rest; a session takes about 40 KB."""
+        self._most_sessions = most_sessions
         self._manager: kernel.Manager | None = None
         self._task: asyncio.Task[None] | None = None
         self._ready, self._halt = asyncio.Event(), asyncio.Event()
@@ -66,12 +67,12 @@ class Transport:
         if self._notice in tail.listeners:
             tail.listeners.remove(self._notice)
         self._halt.set()
-        if self._task is not None:
+        if self._task is not None and self.is_running:
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         try:
-            manager = kernel.Manager(server(), session_idle_timeout=IDLE_SECONDS, max_sessions=MOST_SESSIONS)
+            manager = kernel.Manager(server(), session_idle_timeout=IDLE_SECONDS, max_sessions=self._most_sessions)
             async with manager.run():
                 self._manager = manager
                 self._ready.set()
@@ -166,7 +167,7 @@ class Transport:
             raise NotFound("The MCP session has ended.", hint="Send `initialize` for a new session.")
         caller = scope["nexus.caller"]
         scope["user"] = kernel.user(caller.key.id)
-        presence.touch(caller)
+        await presence.touch(caller)
         held = presence.connected(caller) if scope["method"] == "GET" else contextlib.nullcontext()
         with held:
             await self._manager.handle_request(scope, receive, Outgoing(send))

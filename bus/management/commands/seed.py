@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Command(NexusCommand):
 def _workspace(path: str | None) -> WorkspaceEntry:
     if path is None:
         root = Path(settings.NEXUS_HOME) / "demo" / NAME
-        root.mkdir(parents=True, exist_ok=True)
+        (root / ".git").mkdir(parents=True, exist_ok=True)
     else:
         root = Path(path).expanduser().resolve()
     caller = identity.operator(SURFACE)
@@ -54,7 +54,7 @@ def _workspace(path: str | None) -> WorkspaceEntry:
     return directory.workspace_by_id(row.pk)
 
 
-def _enrol(workspace: WorkspaceEntry, now: Any) -> None:
+def _enrol(workspace: WorkspaceEntry, now: datetime) -> None:
     """Enrol those of the cast that do not work here yet; a name that is taken elsewhere is refused."""
     caller = replace(identity.operator(SURFACE), workspace=workspace, now=now)
     for each in CAST:

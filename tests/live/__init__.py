@@ -1,0 +1,1 @@
+"""Tests against a real server process, over real sockets and real MCP clients."""
