@@ -11,7 +11,7 @@ from datetime import datetime
 from bus.identity import Caller
 from bus.models import Deadline
 
-__all__ = ["Sweep", "due", "move", "note", "register", "sweeps"]
+__all__ = ["Sweep", "due", "forget", "move", "note", "register", "sweeps"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ def note(kind: str, at: datetime, now: datetime) -> None:
     if not created and row.at > at:
         Deadline.objects.filter(kind=kind, at__gt=at).update(at=at)
     _noted[kind] = at if created else min(at, row.at)
+
+
+def forget() -> None:
+    """Forget what was noted, as what noted it was undone."""
+    _noted.clear()
 
 
 def move(kind: str) -> None:

@@ -7,7 +7,7 @@ from bus import clock
 from bus.directory import AgentEntry, KeyEntry, SessionEntry, WorkspaceEntry, directory
 from bus.errors import NotFound, Unauthorized
 
-__all__ = ["OPERATOR", "SYSTEM", "Caller", "from_key", "operator", "placed", "seated", "system"]
+__all__ = ["OPERATOR", "SYSTEM", "Caller", "from_key", "home", "operator", "placed", "seated", "system"]
 
 OPERATOR = "operator"
 SYSTEM = "system"
@@ -43,10 +43,9 @@ def from_key(key: KeyEntry, surface: str, address: str = "", *, workspace: str =
         raise Unauthorized("The key has expired.")
     agent = directory.agent(key.agent_id)
     sitting = _session(key, session)
-    home = sitting.workspace_id if sitting else agent.home_id
     caller = Caller(
         agent=agent,
-        workspace=directory.workspace_by_id(home),
+        workspace=directory.workspace_by_id(sitting.workspace_id) if sitting else home(agent, key),
         now=now,
         surface=surface,
         address=address,
@@ -55,6 +54,15 @@ def from_key(key: KeyEntry, surface: str, address: str = "", *, workspace: str =
         person=agent.person,
     )
     return placed(caller, workspace) if workspace else caller
+
+
+def home(agent: AgentEntry, key: KeyEntry | None) -> WorkspaceEntry:
+    """Return where a key's calls go by default: the agent's home, or where the key may enter; operators start first."""
+    if agent.kind != "agent":
+        return directory.first_workspace()
+    if key is None or key.any_workspace or agent.home_id in key.workspaces:
+        return directory.workspace_by_id(agent.home_id)
+    return directory.workspace_by_id(min(key.workspaces & agent.memberships, default=None))
 
 
 def _session(key: KeyEntry, session: str) -> SessionEntry | None:

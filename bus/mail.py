@@ -47,9 +47,10 @@ DELIVERY = insert(
 PULLABLE = ("unread", "delivered")
 OFFERS = prepared(
     lambda handoff: (
-        Delivery.objects.filter(message__handoff=handoff, lane__in=PULLABLE)
+        # Lanes are told apart afterwards: by their index the database would walk all waiting mail.
+        Delivery.objects.filter(message__handoff=handoff)
         .order_by("pk")
-        .values_list("pk", "recipient_id", "message__public_id")
+        .values_list("pk", "recipient_id", "message__public_id", "lane")
     ),
     str,
 )
@@ -119,8 +120,8 @@ def withdraw(caller: Caller, handoff: str, *, but: int | None = None, reason: st
     """Expire what still offers `handoff` in inboxes, except to the agent `but`; return how many deliveries."""
     return sum(
         expire(caller, delivery, directory.agent(recipient).name, message, reason)
-        for delivery, recipient, message in OFFERS.rows(handoff)
-        if recipient != but
+        for delivery, recipient, message, lane in OFFERS.rows(handoff)
+        if lane in PULLABLE and recipient != but
     )
 
 

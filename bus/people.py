@@ -70,10 +70,11 @@ def log_of(agent: Agent) -> int:
 
 
 def record_everywhere(caller: Caller, agent: Agent, type_: str, payload: dict[str, Any]) -> None:
-    """Record an event about an agent for the members of each of its workspaces, or for the installation."""
+    """Record an event about an agent for the members of each of its workspaces; without any for operators."""
     joined = list(agent.memberships.order_by("pk").values_list("workspace_id", flat=True))
+    public = bool(joined or agent.home_id)
     for workspace in joined or [log_of(agent)]:
-        events.record(caller, type_, payload, agent=agent.name, workspace=workspace, public=True)
+        events.record(caller, type_, payload, agent=agent.name, workspace=workspace, public=public)
 
 
 def workspace_at(path: str) -> Workspace | None:

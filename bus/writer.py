@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from bus import events
+from bus import deadlines, events
 from bus.directory import directory
 from bus.errors import Busy, DiskFull, Refusal
 from bus.prepared import statement
@@ -179,6 +179,7 @@ def _commit(batch: list[Job]) -> None:
         _separate(batch, error)
     except BaseException as error:
         directory.forget_all()
+        deadlines.forget()
         connection.close()
         _fail(batch, error)
     else:
@@ -217,6 +218,7 @@ def _attempt(job: Job) -> None:
     if job.error is not None:
         statement("ROLLBACK TO SAVEPOINT one")
         transaction.set_rollback(False)
+        deadlines.forget()
         directory.forget(events.undo(mark))
     statement("RELEASE SAVEPOINT one")
 

@@ -33,7 +33,7 @@ def view(caller: Caller, handoff: Handoff) -> HandoffView:
         attempts=handoff.attempts,
         max_attempts=handoff.max_attempts,
         visibility=handoff.visibility,
-        claimant=_name(handoff.last_claimant_id),
+        claimant=_name(handoff.last_claimant_id) if state != State.OPEN else None,
         lease_until=handoff.lease_until if state == State.CLAIMED else None,
         note=handoff.note or None,
         body=handoff.body or None,

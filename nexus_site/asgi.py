@@ -15,7 +15,9 @@ from channels.routing import ProtocolTypeRouter  # noqa: E402
 from bus.errors import NotFound  # noqa: E402
 from bus.tail import tail  # noqa: E402
 from bus.writer import lane  # noqa: E402
+from nexus_site.assets import with_assets  # noqa: E402
 from nexus_site.guard import guard  # noqa: E402
+from nexus_site.intake import bound  # noqa: E402
 from nexus_site.mcp.transport import transport  # noqa: E402
 from nexus_site.pace import paced  # noqa: E402
 from nexus_site.replies import MCP_PATHS, Receive, Scope, Send, refuse  # noqa: E402
@@ -84,5 +86,6 @@ async def _no_such_socket(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.close", "code": NO_SUCH_SOCKET, "reason": "There is no socket here."})
 
 
-views = direct(django)
+bound()
+views = direct(with_assets(django))
 guarded = guard(paced(ProtocolTypeRouter({"http": _http, "websocket": _no_such_socket})))

@@ -39,7 +39,7 @@ async def refuse(scope: Scope, send: Send, refusal: Refusal, extra: Headers = ()
     shape: dict[str, Any] = refusal.shape()
     if is_mcp(scope):
         error = {"code": REFUSED, "message": refusal.message, "data": shape["error"]}
-        shape = {"jsonrpc": "2.0", "id": None, "error": error}
+        shape = {"jsonrpc": "2.0", "id": scope.get("nexus.answers"), "error": error}
     headers = [*extra]
     if refusal.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))

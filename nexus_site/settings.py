@@ -1,5 +1,6 @@
 """Django's settings: they run with no environment variable at all; `NEXUS_…` variables change them."""
 
+import os
 import secrets
 from pathlib import Path
 
@@ -10,6 +11,7 @@ PACKAGE = Path(__file__).resolve().parent
 BASE_DIR = PACKAGE.parent
 ASSETS = PACKAGE if (PACKAGE / "templates").is_dir() else BASE_DIR  # a wheel carries both folders in the package
 NEXUS_HOME = CONFIG.home
+os.umask(0o077)  # what Nexus writes is for its owner only
 NEXUS_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -47,7 +49,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -86,8 +87,8 @@ def _sqlite(path: Path, synchronous: str, more: str = "") -> dict[str, object]:
 
 
 DATABASES = {
-    # Checkpoints are left to the serving process's lane, and to whoever closes the file last.
-    "default": _sqlite(NEXUS_HOME / "nexus.sqlite3", CONFIG.synchronous, "PRAGMA wal_autocheckpoint=0;"),
+    # Checkpoints are left to the serving process's lane; the others make one only when there is none, after 32 MB.
+    "default": _sqlite(NEXUS_HOME / "nexus.sqlite3", CONFIG.synchronous, "PRAGMA wal_autocheckpoint=8000;"),
     "queue": _sqlite(NEXUS_HOME / "queue.sqlite3", "NORMAL"),
 }
 DATABASE_ROUTERS = ["nexus_site.routers.QueueRouter"]
@@ -122,6 +123,7 @@ USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [ASSETS / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 

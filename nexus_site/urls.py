@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.urls import path
 
 from dashboard import views
-from nexus_site import health, login
 from nexus_site import errorpages, health, login
 from nexus_site.rest import api
 from nexus_site.rest.docs import docs, openapi

@@ -26,7 +26,7 @@ RECEIVED = prepared(
 def message_create(caller: Caller, order: MessageCreate) -> MessageCreated:
     """Send a message to named agents, to everyone with a capability, role or tag, or to all present.
 
-    A name always queues; selectors and broadcast reach present agents. The answer says who was reached.
+    A name always queues, selectors and broadcast reach present agents; the answer says who was reached.
     """
     reply_to, to = _thread(caller, order)
     selection = _resolve(caller, to, include_stale=order.include_stale)

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from bus import events, ids, people
 from bus.errors import Conflict, InvalidInput, NotFound
-from bus.identity import Caller
+from bus.identity import Caller, may_enter
 from bus.models import Agent, Session, Workspace
 from bus.models.people import INSTALLATION
 from bus.schemas.sessions import (
@@ -42,7 +42,7 @@ def session_open(caller: Caller, order: SessionOpen) -> SessionOpened:
 def _entered(caller: Caller, project_root: str | None) -> Workspace:
     """Return the workspace to work in; the caller is a member then. Unknown and foreign alike are refused."""
     if project_root is None:
-        if caller.workspace.public_id == INSTALLATION:
+        if caller.workspace.public_id == INSTALLATION or not may_enter(caller, caller.workspace):
             raise InvalidInput("Say where you work.", hint="Send `project_root`.", field="project_root")
         return Workspace.objects.get(pk=caller.workspace.id)
     workspace = people.workspace_at(project_root)

@@ -96,7 +96,9 @@ class Handoff(models.Model):
             models.Index(fields=["workspace", "state", "-priority", "id"], name="handoff_queue"),
             models.Index(fields=["workspace", "-id"], name="handoff_newest"),
             models.Index(fields=["workspace", "pool"], name="handoff_pools"),
-            models.Index(fields=["workspace", "closed_at"], name="handoff_closed"),
+            models.Index(
+                fields=["workspace", "closed_at"], name="handoff_closed", condition=Q(closed_at__isnull=False)
+            ),
             models.Index(fields=["lease_until"], name="handoff_leases", condition=Q(lease_until__isnull=False)),
             models.Index(
                 fields=["due_at"], name="handoff_due", condition=Q(due_at__isnull=False, closed_at__isnull=True)

@@ -43,7 +43,8 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         """Return those that nobody holds, also where a lease is over; what is past its time is not among them."""
         lapsed = Q(state=State.CLAIMED.value, lease_until__lte=now, attempts__lt=F("max_attempts") - 1)
         in_time = Q(due_at=None) | Q(due_at__gt=now)
-        return self.filter(Q(state=State.OPEN.value) | lapsed, in_time)
+        indexed = Q(state__in=[State.OPEN.value, State.CLAIMED.value])
+        return self.filter(indexed, Q(state=State.OPEN.value) | lapsed, in_time)
 
     def in_states(self, states: Iterable[str], now: datetime) -> "HandoffQuerySet":
         """Return those in one of these states; a claim whose lease is over counts as what comes of it."""
@@ -57,7 +58,8 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
             found |= over & ~is_last
         if State.FAILED in wanted:
             found |= over & is_last
-        return self.filter(found)
+        indexed = wanted | ({State.CLAIMED} if wanted & {State.OPEN, State.FAILED} else set())
+        return self.filter(found, state__in=indexed)
 
     def concerning(self, agent: int) -> "HandoffQuerySet":
         """Return those that an agent created, was named for, or claimed last."""

@@ -27,7 +27,7 @@ class AlreadyClaimed(Conflict):
 def handoff_claim(caller: Caller, order: HandoffClaim) -> Claimed:
     """Take a handoff, or without `handoff` the best you can have; keep the `epoch`, complete before the lease ends.
 
-    One claim wins, the others learn who has it. `claimed` is false when there is nothing for you.
+    One claim wins, the others learn who has it; `claimed` is false when there is nothing for you.
     """
     if order.handoff is None:
         return _best(caller)

@@ -55,7 +55,7 @@ class HandoffView(BaseModel):
     attempts: int = Field(description="Claims that ended without a result.")
     max_attempts: int
     visibility: str
-    claimant: str | None = Field(None, description="Who has it, or had it last.")
+    claimant: str | None = Field(None, description="Who has it, or did it.")
     lease_until: UtcTime | None = None
     note: str | None = Field(None, description="Progress, in the claimant's words.")
     body: str | None = None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nexus_site.cli.command import USAGE, Failed, Json
-from nexus_site.cli.routes import Route, route_of
+from nexus_site.cli.routes import route_of
 from nexus_site.config import Config
 from nexus_site.serving import lock
 from nexus_site.serving.home import OPERATOR_KEY

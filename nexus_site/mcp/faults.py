@@ -29,6 +29,14 @@ HINTS = {
     UNSUPPORTED_PROTOCOL_VERSION: "Use one of the `supported` versions.",
 }
 CODES = {METHOD_NOT_FOUND: "not_found", INTERNAL_ERROR: "internal"}
+# What the SDK refuses by HTTP status: our code, and how to mend it.
+STATUSES = {
+    404: ("not_found", "Send `initialize` for a new session."),
+    405: ("method_not_allowed", "Use POST; GET opens a session's stream and DELETE ends a session."),
+    406: ("unsupported_media", "Send `Accept: application/json, text/event-stream`."),
+    409: ("conflict", "This session has a stream already; close it first."),
+    503: ("busy", "End sessions that are not used with DELETE, then send it again."),
+}
 
 
 class Internal(Refusal):
@@ -42,14 +50,14 @@ class NotAcceptable(UnsupportedMedia):
     """The client does not accept what this answers."""
 
     status = 406
-    hint = "Send `Accept: application/json, text/event-stream`."
+    hint = STATUSES[406][1]
 
 
 class BadMethod(Refusal):
     """This HTTP method is not served here."""
 
-    code, status = "method_not_allowed", 405
-    hint = "Use POST; GET opens a session's stream and DELETE ends a session."
+    code, status = STATUSES[405][0], 405
+    hint = STATUSES[405][1]
 
 
 class Fault(Exception):
@@ -89,4 +97,7 @@ def reshaped(status: int, body: bytes) -> bytes:
     except (ValueError, KeyError, TypeError):
         number, message, given = INVALID_REQUEST, body.decode("utf-8", "replace")[:200] or f"HTTP {status}.", None
         answer = {"jsonrpc": "2.0", "id": None}
-    return to_json({**answer, "error": {"code": number, "message": message, "data": data(number, message, given)}})
+    shape = data(number, message, given)
+    if status in STATUSES and shape != given:
+        shape["code"], shape["hint"] = STATUSES[status]
+    return to_json({**answer, "error": {"code": number, "message": message, "data": shape}})

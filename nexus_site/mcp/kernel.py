@@ -1,4 +1,4 @@
-"""The one file that uses undocumented names of the MCP SDK: its single-exchange kernel, its ladder, its manager's insides.
+"""The one file that uses undocumented names of the MCP SDK: its kernel, its ladder and its manager's insides.
 
 Short calls skip the SDK's HTTP transport (streams, task groups, request objects) and run in its kernel, which validates
 params, finds the handler and shapes the result for the protocol version. What leaves here is what the transport sends.

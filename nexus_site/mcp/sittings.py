@@ -1,4 +1,4 @@
-"""In the era of handshakes the MCP session is the Nexus session: opened at initialize, closed when the MCP session ends."""
+"""In the era of handshakes the MCP session is the Nexus session: opened at initialize, closed when it ends."""
 
 import hashlib
 import logging
@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bus import clock, door
-from bus.directory import directory
+from bus import clock, door, identity
 from bus.errors import NotFound, Refusal
 from bus.identity import Caller
 from bus.readers import readers
@@ -23,7 +22,7 @@ LONGEST_HARNESS = 40
 
 @dataclass(slots=True)
 class Sitting:
-    """An MCP session: who opened it, its Nexus sessions (the last is the present one) and the protocol version agreed on."""
+    """An MCP session: who opened it, its Nexus sessions (the last is the present one) and its protocol version."""
 
     caller: Caller
     opened: list[str]
@@ -110,11 +109,11 @@ def _at_home(caller: Caller, workspace: str) -> Caller:
     """Return the caller as it is without a session: in the URL's workspace, else at home."""
     if workspace:
         return replace(caller, session=None)
-    return replace(caller, session=None, workspace=directory.workspace_by_id(caller.agent.home_id))
+    return replace(caller, session=None, workspace=identity.home(caller.agent, caller.key))
 
 
 async def _opened(caller: Caller, public_id: str, harness: str) -> str:
-    """Return the id of a Nexus session of its own, or nothing where there is no workspace yet or the key may only read."""
+    """Return the id of a Nexus session of its own, or nothing where there is no workspace or the key may only read."""
     order = {"session_ref": "mcp:" + hashlib.sha256(public_id.encode()).hexdigest()[:16]}
     if harness:
         order["harness"] = harness

@@ -57,7 +57,8 @@ class Transport:
         if not self.is_running:
             self._ready, self._halt = asyncio.Event(), asyncio.Event()
             sittings.is_stopping = False
-            tail.listeners.append(self._notice)
+            if self._notice not in tail.listeners:
+                tail.listeners.append(self._notice)
             self._task = asyncio.get_running_loop().create_task(self._run(), name="mcp")
         await self._ready.wait()
 
@@ -136,7 +137,7 @@ class Transport:
         if not _accepts_json(headers.get(b"accept", b"*/*")):
             raise NotAcceptable()
         message = _parsed(scope["nexus.body"])
-        scope["nexus.answers"] = message.get("id")
+        scope["nexus.answers"] = message.get("id") if "method" in message else None
         version = self._admitted(scope, message)
         if "id" in message and "method" in message and message["method"] != INITIALIZE and not short.is_long(message):
             status, body = await short.answer(version, message, scope)

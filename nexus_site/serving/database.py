@@ -15,7 +15,7 @@ from nexus_site.serving.faults import CannotServe
 
 __all__ = ["check", "is_current", "prepare"]
 
-ALIASES = ("default", "queue")
+ALIASES = {"default": "", "queue": "django_q"}  # and the only app with tables there
 CHECKED_WHOLE = 64 * 1024 * 1024  # a larger file would hold up the start; `nexus doctor` checks any
 LEAST_FREE = 32 * 1024 * 1024
 BUSY_SECONDS = 5.0
@@ -25,21 +25,21 @@ Applied = set[tuple[str, str]]
 def prepare() -> None:
     """Check both databases and bring them up to this version; runs under the data directory's lock."""
     applied = {alias: check(_path(alias)) for alias in ALIASES}
-    expected = _expected()
-    behind = [alias for alias in ALIASES if not expected <= applied[alias]]
-    _refuse_newer(applied["default"] - expected)
+    behind = [alias for alias in ALIASES if not _expected(alias) <= applied[alias]]
+    _refuse_newer(applied["default"] - _expected("default"))
     if not behind:
         return
     _room_for(_path("default"))
     if applied["default"] and "default" in behind:
         backups.make(clock.now(), "before-upgrade")
     for alias in behind:
-        call_command("migrate", database=alias, verbosity=0, interactive=False)
+        apps_of = [ALIASES[alias]] if ALIASES[alias] else []
+        call_command("migrate", *apps_of, database=alias, verbosity=0, interactive=False)
 
 
 def is_current() -> bool:
     """Say whether both databases are there and have every migration of this version."""
-    return all(_expected() <= check(_path(alias), is_quick=True) for alias in ALIASES)
+    return all(_expected(alias) <= check(_path(alias), is_quick=True) for alias in ALIASES)
 
 
 def check(path: Path, *, is_quick: bool = False) -> Applied:
@@ -83,11 +83,13 @@ def _unusable(path: Path, reason: str) -> CannotServe:
     )
 
 
-def _expected() -> Applied:
-    """Return this version's migrations by the names of their files, which is quick: none is imported."""
+def _expected(alias: str) -> Applied:
+    """Return this version's migrations of a database by the names of their files, which is quick: none is imported."""
+    only = ALIASES[alias]
     return {
         (config.label, path.stem)
         for config in apps.get_app_configs()
+        if only in ("", config.label)
         for path in Path(config.path, "migrations").glob("[0-9]*.py")
     }
 

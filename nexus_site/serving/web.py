@@ -11,15 +11,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
 
 from nexus_site.serving.banner import say
 from nexus_site.serving.channel import Channel
 from nexus_site.serving.faults import USAGE, CannotServe
-
-if TYPE_CHECKING:
-    import uvicorn
 
 __all__ = ["main"]
 
@@ -34,6 +32,7 @@ def main(arguments: list[str]) -> None:
     os.umask(0o077)
     gc.disable()  # the start only builds; what it built is frozen afterwards
     listener, channel = socket.socket(fileno=int(arguments[0])), Channel(int(arguments[1]))
+    listener.setblocking(False)
     try:
         workspace = _prepare(*arguments[3:])
     except CannotServe as fault:
@@ -49,9 +48,9 @@ def _prepare(project_root: str = "") -> str:
     from django.core.exceptions import ImproperlyConfigured
 
     try:
+        import_module("nexus_site.asgi")  # first, as it loads Django
         from django.urls import get_resolver
 
-        import nexus_site.asgi
         from bus import alarm
         from bus.writer import lane
         from nexus_site.serving.prepare import prepare
@@ -64,13 +63,12 @@ def _prepare(project_root: str = "") -> str:
     return workspace
 
 
-async def _begin(listener: socket.socket, channel: Channel, workspace: str) -> None:
-    """Start what runs beside the requests, then say that requests may come."""
+async def _begin(listener: socket.socket) -> None:
+    """Start what runs beside the requests, then let them come."""
     from nexus_site import asgi
 
     await asgi.start()
     listener.listen(BACKLOG)
-    channel.say(workspace=workspace)
 
 
 def _end_on_demand(loop: asyncio.AbstractEventLoop, channel: Channel, stopper: Stopper) -> None:
@@ -107,9 +105,12 @@ def _serve_daphne(listener: socket.socket, channel: Channel, workspace: str) -> 
     from nexus_site.asgi import application
 
     ports: list[Any] = []
+    starting: list[asyncio.Task[None]] = []
 
-    def listen() -> None:
+    async def begin() -> None:
+        await _begin(listener)
         ports.append(reactor.adoptStreamPort(listener.fileno(), listener.family, server.http_factory))
+        channel.say(workspace=workspace)
 
     def stop_listening() -> "set[asyncio.Future[Any]]":
         for port in ports:
@@ -124,11 +125,10 @@ def _serve_daphne(listener: socket.socket, channel: Channel, workspace: str) -> 
         websocket_timeout=-1,
         verbosity=0,
         server_name="",
-        ready_callable=listen,
     )
     server.endpoints = []  # it would take no socket of another family than IPv4
     _end_on_demand(twisted_loop, channel, stop_listening)
-    reactor.callWhenRunning(lambda: twisted_loop.create_task(_begin(listener, channel, workspace)))
+    reactor.callWhenRunning(lambda: starting.append(twisted_loop.create_task(begin())))
     server.run()
 
 
@@ -164,7 +164,8 @@ def _serve_uvicorn(listener: socket.socket, channel: Channel, workspace: str) ->
 
     async def serve() -> None:
         _end_on_demand(asyncio.get_running_loop(), channel, server.stop_listening)
-        await _begin(listener, channel, workspace)
+        await _begin(listener)
+        channel.say(workspace=workspace)
         await server.serve(sockets=[listener])
 
     asyncio.run(serve())

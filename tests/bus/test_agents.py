@@ -72,7 +72,8 @@ def test_home_is_the_repository_around_the_project_root(do, operator, tmp_path):
 def test_agent_for_any_workspace_belongs_nowhere_at_first(do, operator, workspace):
     do("agent_create", operator, name="dave", any_workspace=True)
     assert not Agent.objects.get(name="dave", home=None).memberships.exists()
-    assert logged("agent.created")[-1].workspace.public_id == "wsp_installation"
+    created = logged("agent.created")[-1]
+    assert (created.workspace.public_id, created.public) == ("wsp_installation", False)
 
 
 def test_agent_needs_to_work_somewhere(attempt, assert_refused, do, store):

@@ -32,7 +32,7 @@ def own_file(pristine, home, django_db_blocker, forgetful):
     with django_db_blocker.unblock():
         here = connection.settings_dict
         usual = here["NAME"]
-        shutil.copyfile(pristine, path)
+        shutil.copyfile(pristine / "default", path)
         connections.close_all()
         here["NAME"] = path
         yield path

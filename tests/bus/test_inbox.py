@@ -141,7 +141,8 @@ def test_headers_only_leaves_bodies_out(do, bob, send):
 def test_a_single_pull_is_never_cut(do, bob, send):
     send(body="x" * 60_000)
     (pulled,) = do("inbox_pull", bob, limit=1).messages
-    assert len(pulled.body) == 60_000 and pulled.truncated is None
+    assert len(pulled.body) == 60_000
+    assert pulled.truncated is None
 
 
 def test_a_pull_leases_only_what_it_hands_over(do, bob, send):

@@ -79,6 +79,18 @@ def test_key_enters_what_it_lists_and_the_agent_joins_it(do, attempt, assert_ref
     assert [event.workspace.alias for event in logged("workspace.joined")] == ["atlas", "there"]
 
 
+def test_calls_of_a_key_go_where_it_may_enter(do, operator, alice, settle, behind):
+    there = settle("there")
+    text = do("key_mint", operator, agent="alice", workspaces=["there"]).key
+    assert behind(text).workspace == there
+    assert do("session_open", behind(text)).workspace == there.public_id
+    assert alice.workspace.alias == "atlas"
+
+
+def test_operator_with_a_key_looks_at_the_first_workspace(do, operator, workspace, behind):
+    assert behind(do("key_mint", operator, agent="operator").key).workspace == workspace
+
+
 def test_key_lists_all_workspaces_of_its_agent_unless_told(do, operator, alice, settle):
     settle("there")
     do("key_mint", operator, agent="alice", workspaces=["there"])

@@ -105,7 +105,8 @@ def test_what_the_database_refuses_at_commit_harms_no_neighbour(pair, lane, play
         kept = lane.submit(2, lambda: Message.objects.create(**row(ben)))
         blocked.go.set()
         outcomes = await asyncio.gather(lost, kept, return_exceptions=True)
-        assert isinstance(outcomes[0], IntegrityError) and isinstance(outcomes[1], Message)
+        assert isinstance(outcomes[0], IntegrityError)
+        assert isinstance(outcomes[1], Message)
 
     play(scenario)
     assert Message.objects.count() == 1

@@ -1,6 +1,9 @@
 """What every request must be before any route sees it."""
 
+from io import BytesIO
+
 import pytest
+from daphne.http_protocol import WebRequest
 
 from bus.writer import WriterLane
 from nexus_site import asgi
@@ -94,6 +97,14 @@ async def test_endless_body_is_read_up_to_the_limit_only(surface, route):
     reply = await request.run()
     assert (reply.status, reply.error["code"]) == (413, "too_large")
     assert request.taken == LIMIT // 65_536 + 1
+
+
+def test_daphne_keeps_no_more_of_a_flood_than_it_takes_to_refuse_it():
+    request = WebRequest.__new__(WebRequest)
+    request.content = BytesIO()
+    for _ in range(100):
+        request.handleContentChunk(b"x" * 65_536)
+    assert request.content.tell() == LIMIT + 1
 
 
 async def test_body_of_a_get_counts_too(surface):

@@ -151,7 +151,7 @@ async def test_short_call_needs_no_stream(alice, connect, accept):
 async def test_wait_needs_a_client_that_takes_streams(alice, connect):
     agent = await connect("alice")
     reply = await agent.post(call("inbox_wait", timeout_seconds=0), accept="application/json")
-    assert (reply.status, reply.error["code"]) == (406, "invalid_input")
+    assert (reply.status, reply.error["code"]) == (406, "unsupported_media")
     assert "Not Acceptable" in reply.error["message"]
 
 

@@ -1,13 +1,16 @@
 """In the era of handshakes the MCP session is the Nexus session, and it belongs to one key."""
 
 import asyncio
+import math
 
 import pytest
 
 from bus import door
+from nexus_site.guard import guard
+from nexus_site.mcp import kernel
 from nexus_site.mcp.sittings import sittings
-from nexus_site.mcp.transport import transport
-from tests.protocol.wires import Agent, call, open_sessions, rpc, until, wire
+from nexus_site.mcp.transport import Transport, transport
+from tests.protocol.wires import HANDSHAKE, Agent, call, open_sessions, rpc, until, wire
 
 
 async def sessions(agent):
@@ -51,10 +54,40 @@ async def test_session_of_alice_is_unknown_to_bob(alice, bob, connect, method):
     assert (await hers.post(rpc("ping"))).result == {}
 
 
+async def test_short_call_starts_the_idle_time_anew(alice, connect, monkeypatch):
+    monkeypatch.setattr(kernel, "SELDOM", 0)
+    agent = await connect("alice")
+    session = transport._manager._server_instances[agent.headers["mcp-session-id"]]
+    before = session.idle_scope.deadline
+    await agent.post(rpc("ping"))
+    assert before < session.idle_scope.deadline < math.inf
+
+
+async def test_idle_session_is_over(alice, connect):
+    agent = await connect("alice")
+    transport._manager._server_instances[agent.headers["mcp-session-id"]].idle_scope.cancel()
+    reply = await agent.post(rpc("ping"))
+    assert (reply.status, reply.error["code"]) == (404, "not_found")
+
+
+async def test_number_of_sessions_is_bounded(alice, connect, surface):
+    small = Transport(most_sessions=2)
+    await small.start()
+    agent = await connect("alice", in_session=False)
+    opening = rpc(
+        "initialize", {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+    )
+    replies = [await agent.wire(opening).run(guard(small)) for _ in range(3)]
+    await small.stop()
+    assert [reply.status for reply in replies] == [200, 200, 503]
+    assert replies[2].error["code"] == "busy"
+
+
 async def test_delete_ends_the_session_on_both_sides(alice, connect):
     agent, watcher = await connect("alice"), await connect("alice")
     assert (await agent.wire(None, "DELETE").run()).status == 200
-    assert (await agent.post(rpc("ping"))).status == 404
+    reply = await agent.post(rpc("ping"))
+    assert (reply.status, reply.error["code"]) == (404, "not_found")
     assert len(await sessions(watcher)) == 1
 
 
@@ -87,7 +120,7 @@ async def test_stream_starts_with_a_comment_and_holds_the_agent_present(alice, c
     await asyncio.wait_for(stream.started.wait(), 20)
     assert stream.reply.body.startswith(b":")
     again = await agent.wire(None, "GET").run()
-    assert (again.status, again.error["code"]) == (409, "invalid_input")
+    assert (again.status, again.error["code"]) == (409, "conflict")
     stream.gone.set()
     await asyncio.wait_for(held, 20)
 

@@ -22,16 +22,17 @@ class Command(NexusCommand):
 
 
 def _lines(report: Report, seconds: float) -> Iterator[str]:
-    yield (
-        f"Checked {report.events:,} events of {report.workspaces} workspaces "
-        f"and {report.checkpoints} checkpoints in {seconds} s."
-    )
+    counted = [(report.events, "event"), (report.workspaces, "workspace"), (report.checkpoints, "checkpoint")]
+    yield f"Checked {', '.join(_count(*each) for each in counted)} in {seconds} s."
     if report.is_clean:
         yield "All is well: the log is whole, and the tables say what it says."
         return
-    count = len(report.problems) + report.more
-    yield "1 problem:" if count == 1 else f"{count:,} problems:"
+    yield f"{_count(len(report.problems) + report.more, 'problem')}:"
     for problem in report.problems:
         yield f"  {problem.where}: {problem.what} {problem.means}"
     if report.more:
         yield f"  and {report.more:,} more."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
