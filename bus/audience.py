@@ -107,11 +107,13 @@ def matches(agent: AgentEntry, selector: Selector) -> bool:
 def select(caller: Caller, selectors: Sequence[Selector | None], *, include_stale: bool = False) -> Selection:
     """Return the present members that fit any selector (None fits all) but the caller; one statement."""
     selection = Selection()
-    for agent_id, seen, until in MEMBERS.rows(caller.workspace.id):
-        agent: Any = directory.agent(agent_id)
-        if agent.id == caller.agent.id or not any(each is None or matches(agent, each) for each in selectors):
-            continue
-        state = presence.of(seen, until, caller.now)
+
+    def fits(row: Any) -> bool:
+        agent = directory.agent(row[0])
+        return agent.id != caller.agent.id and any(each is None or matches(agent, each) for each in selectors)
+
+    for agent_id, seen, until in MEMBERS.rows(caller.workspace.id, keep=fits):
+        agent, state = directory.agent(agent_id), presence.of(seen, until, caller.now)
         if state == "present" or (state == "stale" and include_stale):
             selection.reached.append(Reached(agent, state, seen))
         else:

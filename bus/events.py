@@ -16,7 +16,7 @@ from bus.identity import Caller
 from bus.models import Event
 from bus.prepared import insert, prepared
 
-__all__ = ["GENESIS", "About", "Recorded", "canonical", "chain", "collected", "mark", "record", "undo"]
+__all__ = ["GENESIS", "About", "Recorded", "canonical", "chain", "collected", "mark", "newest_id", "record", "undo"]
 
 VERSION = b"\x01"
 GENESIS = b"\x00" * 32
@@ -25,6 +25,7 @@ ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=
 HEAD = prepared(
     lambda workspace: Event.objects.filter(workspace_id=workspace).order_by("-seq").values_list("seq", "hash")[:1], int
 )
+NEWEST = prepared(lambda: Event.objects.order_by("-pk").values_list("pk")[:1])
 FIELDS = (
     "at",
     "type",
@@ -118,6 +119,8 @@ def chain(previous: bytes, seq: int, actor: str, facts: tuple[Any, ...], payload
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of a value: keys sorted, no spaces."""
+    if value == {} or value == []:
+        return "{}" if isinstance(value, dict) else "[]"
     return ENCODER.encode(value)
 
 
@@ -145,6 +148,11 @@ def collected() -> Iterator[Collected]:
         yield _open.collected
     finally:
         _open.collected = before
+
+
+def newest_id() -> int:
+    """Return the row number of the newest event of all, 0 where there is none."""
+    return NEWEST.value() or 0
 
 
 def record(caller: Caller, type_: str, payload: dict[str, Any] | None = None, **about: Unpack[About]) -> None:

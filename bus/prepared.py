@@ -88,11 +88,16 @@ class Prepared:
         stored = [_instant(each) if isinstance(each, datetime) else each for each in arguments]
         return _execute(sql, driver_sql, [constant if at < 0 else stored[at] for at, constant in slots])
 
-    def rows(self, *arguments: Any, most: int | None = None) -> list[Any]:
-        """Return the rows as tuples, at most `most`; what is not fetched is not computed."""
+    def rows(self, *arguments: Any, most: int | None = None, keep: Callable[[Any], bool] | None = None) -> list[Any]:
+        """Return the rows as tuples, at most `most`; what is not fetched is not computed.
+
+        `keep` sees a row as the driver gives it and says whether it is wanted; times are converted only then.
+        """
         cursor = self._run(arguments)
         fetched = cursor.fetchall() if most is None else cursor.fetchmany(most)
         cursor.close()
+        if keep is not None:
+            fetched = list(filter(keep, fetched))
         converters = self._compiled[3]
         return [_converted(row, converters) for row in fetched] if converters else fetched
 

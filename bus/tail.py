@@ -18,6 +18,7 @@ from django.db import connection
 
 from bus import presence
 from bus.directory import directory
+from bus.events import newest_id
 from bus.models import Event
 from bus.prepared import prepared
 from bus.readers import readers
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 AT_REST, WHILE_WAITING, FLUSH_EVERY = 0.2, 0.02, 10.0
 PAGE = 500
 
-NEWEST = prepared(lambda: Event.objects.order_by("-pk").values_list("pk")[:1])
 AFTER = prepared(
     lambda last: (
         Event.objects.filter(pk__gt=last)
@@ -129,7 +129,7 @@ class Tail:
                     del self._waiting[name]
 
     async def _follow(self) -> None:
-        self.last = (await readers.run(NEWEST.value)) or 0
+        self.last = await readers.run(newest_id)
         flushed = self._loop.time() if self._loop else 0.0
         version = -1
         while True:

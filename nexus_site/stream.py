@@ -7,7 +7,7 @@ only says when to look again.
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import cast
+from typing import Annotated, cast
 
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Header, Query
@@ -31,10 +31,10 @@ ALIVE = b": alive\n"  # no empty line: that would end an event
 
 async def stream(
     request: HttpRequest,
-    after: str = Query("", description="A `cursor`: events after it; default: from now on."),
-    types: str = Query("", description="Types or nouns, comma-separated: `handoff,message.created`."),
-    subjects: str = Query("", description="Ids or agent names, comma-separated."),
-    last_event_id: str = Header("", alias="Last-Event-ID", description="The last `id:` received; wins over `after`."),
+    after: Annotated[str, Query(description="A `cursor`: events after it; default: from now on.")] = "",
+    types: Annotated[str, Query(description="Types or nouns, comma-separated: `handoff,message.created`.")] = "",
+    subjects: Annotated[str, Query(description="Ids or agent names, comma-separated.")] = "",
+    last_event_id: Annotated[str, Header(alias="Last-Event-ID", description="The last `id:`; wins over `after`.")] = "",
 ) -> StreamingHttpResponse:
     """Follow the log as far as it concerns you: `event:` is the type, `id:` the cursor, `data:` the event.
 

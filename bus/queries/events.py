@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bus import cursors
 from bus.errors import Gone
+from bus.events import newest_id
 from bus.identity import Caller
 from bus.models import Audience, Checkpoint, Delivery, Event, Message
 from bus.schemas.events import EventCursor, EventList, EventOrder, Events, EventView, LogPosition
@@ -103,11 +104,6 @@ def position(caller: Caller, cursor: str) -> int:
     if floor is not None and last < floor:
         raise Gone("Events after that cursor were pruned.", hint="Start again from `event_cursor`.")
     return last
-
-
-def newest_id() -> int:
-    """Return the row number of the newest event of all."""
-    return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def event_cursor(caller: Caller, order: EventCursor) -> LogPosition:

@@ -1,7 +1,8 @@
 """Waiting for events."""
 
+from bus.events import newest_id
 from bus.identity import Caller
-from bus.queries.events import after, newest_id, position
+from bus.queries.events import after, position
 from bus.readers import readers
 from bus.schemas.events import Events, EventWait
 from bus.waits.until import until

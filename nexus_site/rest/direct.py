@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
-from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from nexus_site.guard import App
@@ -71,7 +70,7 @@ async def _response(request: ASGIRequest) -> Any:
         return refused(Internal())
 
 
-def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
+def _headers(response: Any) -> list[tuple[bytes, bytes]]:
     named = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
     length = [] if response.streaming else [(b"content-length", b"%d" % len(response.content))]
     return [*named, *length, *HEADERS]
@@ -91,8 +90,9 @@ async def _stream(response: StreamingHttpResponse, receive: Receive, send: Send)
 
 
 async def _send_all(response: StreamingHttpResponse, send: Send) -> None:
-    async with aclosing(aiter(response)) as parts:
-        async for part in parts:
+    pieces: Any = aiter(response)
+    async with aclosing(pieces):
+        async for part in pieces:
             await send({"type": "http.response.body", "body": part, "more_body": True})
     await send({"type": "http.response.body"})
 

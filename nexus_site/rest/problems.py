@@ -2,6 +2,7 @@
 
 import logging
 import math
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
@@ -56,26 +57,28 @@ def refused(refusal: Refusal) -> HttpResponse:
 
 def install(api: NinjaAPI) -> None:
     """Let `api` answer every exception in the one shape."""
-    api.add_exception_handler(Refusal, lambda _, refusal: refused(refusal))
-    api.add_exception_handler(HttpError, lambda _, error: refused(_parsed(error)))
-    api.add_exception_handler(ValidationError, lambda _, error: refused(_invalid(error)))
-    api.add_exception_handler(Http404, lambda _, error: refused(NoRoute()))
-    api.add_exception_handler(RequestDataTooBig, lambda _, error: refused(TooLarge()))
-    api.add_exception_handler(Exception, _failed)
+    for kind in (Exception, Http404, HttpError, Refusal, RequestDataTooBig, ValidationError):
+        api.add_exception_handler(kind, _answered)
 
 
-def _parsed(error: HttpError) -> Refusal:
-    """Return what the parser said, which ninja wraps in an error of its own."""
-    cause = error.__cause__
-    return cause if isinstance(cause, Refusal) else InvalidInput(str(error))
+def _answered(request: HttpRequest, error: Any) -> HttpResponse:
+    return refused(_refusal(request, error))
 
 
-def _invalid(error: ValidationError) -> Refusal:
-    """Return what ninja found; the door checks orders, so this is about the rest of a request."""
-    fields = [{"field": str(part["loc"][-1]), "problem": part["msg"]} for part in error.errors]
-    return InvalidInput(f"`{fields[0]['field']}`: {fields[0]['problem']}.", fields=fields)
-
-
-def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
+def _refusal(request: HttpRequest, error: Exception) -> Refusal:
+    """Return what an exception means to the caller; what we did not expect is logged."""
+    match error:
+        case Refusal():
+            return error
+        case Http404():
+            return NoRoute()
+        case RequestDataTooBig():
+            return TooLarge()
+        case HttpError():  # ninja's own, around what the parser said
+            cause = error.__cause__
+            return cause if isinstance(cause, Refusal) else InvalidInput(str(error))
+        case ValidationError():  # the door checks orders, so this is about the rest of a request
+            fields = [{"field": str(part["loc"][-1]), "problem": part["msg"]} for part in error.errors]
+            return InvalidInput(f"`{fields[0]['field']}`: {fields[0]['problem']}.", fields=fields)
     log.error("%s %s failed", request.method, request.path, exc_info=error)
-    return refused(Internal())
+    return Internal()

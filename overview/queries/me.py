@@ -3,14 +3,14 @@
 from functools import cache
 from importlib import metadata
 
-from handoffs.queries import claimable_count
-
 from bus import cursors, door
 from bus.audience import select
 from bus.directory import AgentEntry
+from bus.events import newest_id
 from bus.identity import Caller
-from bus.queries.events import KIND, newest_id
+from bus.queries.events import KIND
 from bus.queries.inbox import counts, unread_elsewhere
+from handoffs.queries import claimable_count
 from overview.schemas.views import Me, Peer, Whoami
 
 __all__ = ["toolsets", "version", "whoami"]

@@ -22,8 +22,8 @@ class Command(BaseCommand):
             _check(folder, wanted)
             return
         folder.mkdir(parents=True, exist_ok=True)
-        for page in stale(folder, wanted):
-            (folder / page).unlink(missing_ok=True)
+        for page in {path.name for path in folder.glob("*.md")} - set(wanted):
+            (folder / page).unlink()
         for name, text in wanted.items():
             (folder / name).write_text(text)
         self.stdout.write(f"{len(wanted)} pages in {folder}")
