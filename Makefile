@@ -38,7 +38,7 @@ slow: .venv/.dev  ## Run the slow tests
 	$(BIN)/pytest -m slow $(ARGS)
 
 crash: .venv/.dev  ## Kill a busy server again and again, then look for lost writes
-	$(BIN)/pytest -m "slow or not slow" tests/faults $(ARGS)
+	$(BIN)/pytest -m "slow or not slow" tests/live/test_races.py -k kill $(ARGS)
 
 check: lint types imports migrations  ## Run all four checks below
 

@@ -14,7 +14,18 @@ from bus.models import Agent, Delivery, Membership
 from bus.prepared import counted, prepared
 from bus.schemas.address import Selector
 
-__all__ = ["NoRecipients", "Reached", "Selection", "UnknownAgent", "matches", "members", "named", "select", "unread"]
+__all__ = [
+    "NoRecipients",
+    "Reached",
+    "Selection",
+    "UnknownAgent",
+    "known",
+    "matches",
+    "members",
+    "named",
+    "select",
+    "unread",
+]
 
 CAP = 100
 MEMBERS = prepared(
@@ -69,17 +80,25 @@ class Selection:
 
 def named(caller: Caller, name: str) -> AgentEntry:
     """Return the member (or operator) of this name, whatever the case; else raise `UnknownAgent` with suggestions."""
+    agent = known(caller, name)
+    if agent.archived:
+        raise _unknown(caller, name)
+    return agent
+
+
+def known(caller: Caller, name: str) -> AgentEntry:
+    """Do as `named`, but return an archived member too: what it wrote can still be read."""
     agent = directory.agent_named(name)
-    if (
-        agent is not None
-        and not agent.archived
-        and (agent.kind == "operator" or caller.workspace.id in agent.memberships)
-    ):
-        return agent
+    if agent is None or (agent.kind != "operator" and caller.workspace.id not in agent.memberships):
+        raise _unknown(caller, name)
+    return agent
+
+
+def _unknown(caller: Caller, name: str) -> UnknownAgent:
     names = [member.name for member in members(caller) if member.id != caller.agent.id]
-    close = difflib.get_close_matches(name.lower(), [known.lower() for known in names], n=5, cutoff=0.5)
-    suggestions = [known for known in names if known.lower() in close]
-    raise UnknownAgent(
+    close = difflib.get_close_matches(name.lower(), [each.lower() for each in names], n=5, cutoff=0.5)
+    suggestions = [each for each in names if each.lower() in close]
+    return UnknownAgent(
         f"There is no agent named {name[:64]!r} in this workspace.", sent=name[:64], suggestions=suggestions
     )
 

@@ -12,7 +12,7 @@ from bus.identity import Caller
 from bus.models import Checkpoint, Event, Workspace
 from bus.prepared import prepared
 
-__all__ = ["EVERY", "due", "entries", "floor", "floor_event_id", "head", "make", "newest", "write"]
+__all__ = ["EVERY", "due", "entries", "floor", "head", "make", "newest", "write"]
 
 EVERY = 5000
 CHUNK = 1000
@@ -52,12 +52,6 @@ def newest(workspace: int, last: int | None = None) -> Checkpoint | None:
 def floor(workspace: int) -> Checkpoint | None:
     """Return the checkpoint where the log begins, or None where nothing was cut."""
     return Checkpoint.objects.filter(workspace_id=workspace, floor=True).order_by("-seq").first()
-
-
-def floor_event_id(workspace: int) -> int:
-    """Return the row of the newest event that may be gone, 0 where none is: a cursor before it cannot be resumed."""
-    found = floor(workspace)
-    return found.event_id if found else 0
 
 
 def make(caller: Caller, workspace: int, seq: int) -> Checkpoint:

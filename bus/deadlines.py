@@ -11,7 +11,7 @@ from datetime import datetime
 from bus.identity import Caller
 from bus.models import Deadline
 
-__all__ = ["Sweep", "due", "forget", "move", "note", "register", "sweeps"]
+__all__ = ["Sweep", "forget", "move", "note", "register", "sweeps"]
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,3 @@ def move(kind: str) -> None:
         Deadline.objects.filter(kind=kind).delete()
     else:
         Deadline.objects.update_or_create(kind=kind, defaults={"at": following})
-
-
-def due(now: datetime) -> list[str]:
-    """Return the kinds whose instant has come."""
-    return [kind for kind in Deadline.objects.filter(at__lte=now).values_list("kind", flat=True) if kind in _sweeps]

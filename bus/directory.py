@@ -84,6 +84,8 @@ STALE = {
     "setting": ("setting",),
 }
 KEPT = 20_000
+MISSING: Any = object()
+NOTHING: dict[Any, Any] = {}
 
 
 class Directory:
@@ -110,13 +112,13 @@ class Directory:
 
     def look_up(self, family: str, name: Any, load: Callable[[], Any]) -> Any:
         """Return the kept entry, or load it; what a change overtook while loading is not kept."""
-        kept = self._families.get(family)
-        if kept is not None and name in kept:
-            return kept[name]
+        found = self._families.get(family, NOTHING).get(name, MISSING)
+        if found is not MISSING:
+            return found
         generation = self._generation
         entry = load()
         with self._lock:
-            if generation == self._generation:
+            if generation == self._generation and not (family == "key" and entry is None):
                 kept = self._families.setdefault(family, {})
                 if len(kept) >= KEPT:
                     kept.clear()

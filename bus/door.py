@@ -14,7 +14,7 @@ from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 from pydantic import ValidationError
 
-from bus import clock, events, idempotency, policy, presence
+from bus import clock, events, idempotency, places, policy, presence
 from bus.directory import directory
 from bus.errors import Forbidden, InvalidInput, NotFound
 from bus.identity import Caller, placed, seated
@@ -139,9 +139,13 @@ def _admit(entry: Published, caller: Caller, order: Order) -> None:
     """Refuse what the caller's key, its kind or a policy does not allow."""
     if entry.toolset == OPERATOR_TOOLSET and not caller.is_operator:
         raise Forbidden(f"`{entry.name}` is for operators.")
-    if caller.key is not None and caller.key.scope == "read" and not entry.is_read_only:
+    if _may_only_read(caller) and not entry.is_read_only:
         raise Forbidden("This key may only read.", hint="Use a key with the scope `agent`.")
     policy.check(entry.name, caller, order)
+
+
+def _may_only_read(caller: Caller) -> bool:
+    return caller.key is not None and caller.key.scope == "read"
 
 
 async def call(name: str, caller: Caller, arguments: Mapping[str, Any] | Order) -> Any:
@@ -154,6 +158,8 @@ async def call(name: str, caller: Caller, arguments: Mapping[str, Any] | Order) 
     await presence.touch(caller)
     if entry.first:
         caller = await _first(entry, caller, order)
+    elif path := getattr(order, "project_root", None):
+        await places.look_aside(path)
     if entry.kind == "query":
         return await readers.run(partial(entry.function, caller, order))
     if entry.kind == "wait":
@@ -165,7 +171,7 @@ async def call(name: str, caller: Caller, arguments: Mapping[str, Any] | Order) 
 async def _first(entry: Published, caller: Caller, order: Order) -> Caller:
     """Run what must come first (opening the session of a project root) and return the caller it leads to."""
     arguments = _first_order(entry, order)
-    if "project_root" not in arguments:
+    if "project_root" not in arguments or _may_only_read(caller):
         return caller
     opened = await call(entry.first, caller, arguments)
     there: Caller = await readers.run(partial(seated, caller, opened.session, opened.workspace))
@@ -192,9 +198,11 @@ def run(name: str, caller: Caller, arguments: Mapping[str, Any] | Order) -> Any:
     _admit(entry, caller, order)
     if entry.kind == "wait":
         return async_to_sync(entry.function)(caller, order)
-    if entry.first and "project_root" in (arguments := _first_order(entry, order)):
+    if entry.first and "project_root" in (arguments := _first_order(entry, order)) and not _may_only_read(caller):
         opened = run(entry.first, caller, arguments)
         caller = seated(caller, opened.session, opened.workspace)
+    elif path := getattr(order, "project_root", None):
+        places.look(path)
     if entry.kind == "query":
         return entry.function(caller, order)
     return run_work(partial(_work, entry, caller, order))

@@ -13,7 +13,7 @@ from bus.schemas.base import Answer, WriteOrder
 if TYPE_CHECKING:
     from bus.door import Published
 
-__all__ = ["once", "secret"]
+__all__ = ["earlier", "forget", "once", "secret"]
 
 FIND = prepared(
     lambda agent, key: StoredAnswer.objects.filter(agent_id=agent, key=key).values_list("digest", "answer"), int, str
@@ -37,6 +37,13 @@ def once(entry: "Published", caller: Caller, order: WriteOrder) -> Any:
     text = answer.model_dump_json(exclude_none=True, exclude=secret(entry.answer))
     INSERT.one(caller.agent.id, key, digest, text, caller.now)
     return answer
+
+
+def earlier(entry: "Published", caller: Caller, order: WriteOrder) -> Any:
+    """Return the answer that the order's key has already, None without one."""
+    key = order.idempotency_key or ""
+    kept = FIND.first(caller.agent.id, key) if key else None
+    return None if kept is None else _again(entry, kept, _digest(entry.name, caller, order), key)
 
 
 def _again(entry: "Published", kept: tuple[bytes, str], digest: bytes, key: str) -> Any:

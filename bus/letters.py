@@ -55,9 +55,10 @@ def letter(
 def cut(view: MessageView) -> MessageView:
     """Cut a list item of over 4 KB to an excerpt of its body."""
     if _size(view) > ITEM_LIMIT:
-        view.body, shortened = shorten(view.body or "", EXCERPT)
-        view.truncated = shortened or view.metadata is not None or None
-        view.metadata = None
+        view.body = None if view.body is None else shorten(view.body, EXCERPT)[0]
+        view.metadata, view.truncated = None, True
+        if _size(view) > PAGE_LIMIT // 2:
+            view.references = None
     return view
 
 
@@ -66,7 +67,7 @@ def page(views: Iterable[MessageView]) -> list[MessageView]:
     kept: list[MessageView] = []
     size = 0
     for view in views:
-        size += _size(cut(view)) + 300
+        size += _size(cut(view))
         if kept and size > PAGE_LIMIT:
             break
         kept.append(view)
@@ -74,8 +75,5 @@ def page(views: Iterable[MessageView]) -> list[MessageView]:
 
 
 def _size(view: MessageView) -> int:
-    """Return about how many bytes a view takes."""
-    size = len((view.body or "").encode("utf-8", "replace"))
-    return (
-        size + (len(str(view.metadata)) if view.metadata else 0) + (len(str(view.references)) if view.references else 0)
-    )
+    """Return how many bytes a view takes."""
+    return len(view.model_dump_json(exclude_none=True).encode())

@@ -48,7 +48,7 @@ PULLABLE = ("unread", "delivered")
 OFFERS = prepared(
     lambda handoff: (
         # Lanes are told apart afterwards: by their index the database would walk all waiting mail.
-        Delivery.objects.filter(message__handoff=handoff)
+        Delivery.objects.filter(message__handoff=handoff, message__kind="handoff")
         .order_by("pk")
         .values_list("pk", "recipient_id", "message__public_id", "lane")
     ),
@@ -117,7 +117,10 @@ def post(caller: Caller, draft: Draft, recipients: Sequence[AgentEntry]) -> str:
 
 
 def withdraw(caller: Caller, handoff: str, *, but: int | None = None, reason: str = "taken") -> int:
-    """Expire what still offers `handoff` in inboxes, except to the agent `but`; return how many deliveries."""
+    """Expire what still asks to take or judge `handoff`, except of the agent `but`; return how many deliveries.
+
+    Only messages of kind `handoff` ask; what tells of a handoff stays until it is read.
+    """
     return sum(
         expire(caller, delivery, directory.agent(recipient).name, message, reason)
         for delivery, recipient, message, lane in OFFERS.rows(handoff)

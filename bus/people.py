@@ -79,7 +79,7 @@ def record_everywhere(caller: Caller, agent: Agent, type_: str, payload: dict[st
 
 def workspace_at(path: str) -> Workspace | None:
     """Return the workspace that holds a path of this machine, or None."""
-    return Workspace.objects.filter(public_id=places.public_id(places.find_root(path))).first()
+    return Workspace.objects.filter(public_id=places.at(path).public_id).first()
 
 
 def create_workspace(caller: Caller, path: str) -> Workspace:
@@ -87,12 +87,12 @@ def create_workspace(caller: Caller, path: str) -> Workspace:
     known = workspace_at(path)
     if known is not None:
         return known
-    root = places.find_root(path)
+    place = places.at(path)
     workspace = Workspace.objects.create(
-        public_id=places.public_id(root),
-        path=str(root),
-        alias=_free_alias(places.alias(root)),
-        git_remote=places.git_remote(root),
+        public_id=place.public_id,
+        path=str(place.root),
+        alias=_free_alias(place.alias),
+        git_remote=place.git_remote,
         created_at=caller.now,
     )
     events.record(caller, "workspace.created", {"alias": workspace.alias}, workspace=workspace.pk, public=True)

@@ -1,22 +1,33 @@
-"""Where a workspace is: the repository around a path, its id, its alias and the name of its git remote."""
+"""Where a workspace is: the repository around a path, its id, its alias and the name of its git remote.
 
+Invariant: the writer lane and the readers never wait for a file system; the door looks first, on threads for nothing else.
+"""
+
+import asyncio
 import configparser
 import hashlib
 import os
 import re
+import threading
 import unicodedata
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from bus import ids
-from bus.errors import InvalidInput
+from bus.errors import Busy, InvalidInput
+from bus.readers import Readers
 from bus.text import shorten, visible
 
-__all__ = ["alias", "find_root", "git_remote", "public_id"]
+__all__ = ["Place", "alias", "at", "find_root", "git_remote", "look", "look_aside", "public_id"]
 
 MAX_ALIAS = 64
 MAX_REMOTE = 300
 ID_CHARS = 26
+
+PATIENCE = 10.0
+MOST_SEEN = 2048
 
 _MOST_READ = 262_144
 _MOST_SHOWN = 300
@@ -24,6 +35,56 @@ _NOT_IN_ALIAS = re.compile(r"[^A-Za-z0-9._-]+")
 _ALIAS_EDGES = re.compile(r"^(?:wsp_|[.-])+|[.-]+$")
 _REMOTE_SECTION = re.compile(r'remote\s+"(?P<name>.*)"', re.IGNORECASE)
 _SCP_LIKE = re.compile(r"(?:[^/@]*@)?(?P<host>[^/@:\[\]]{2,}|\[[^/@\]]+\]):(?P<path>[^:].*)")
+
+
+class Place(NamedTuple):
+    """What a path told of its workspace."""
+
+    root: Path
+    public_id: str
+    alias: str
+    git_remote: str
+
+
+_seen: dict[str, Place | InvalidInput] = {}
+_lock = threading.Lock()
+_lookers = Readers()
+
+
+async def look_aside(path: str) -> None:
+    """Look on a thread of its own, as a network mount may hang."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await _lookers.run(partial(look, path))
+    except TimeoutError:
+        raise Busy("The file system does not answer.", retry_after=PATIENCE, hint="Is the path on a mount?") from None
+
+
+def look(path: str) -> Place | InvalidInput:
+    """Look where a path is now, and keep the place or the refusal for `at`."""
+    found = _found(path)
+    with _lock:
+        _seen.pop(path, None)
+        _seen[path] = found
+        if len(_seen) > MOST_SEEN:
+            del _seen[next(iter(_seen))]
+    return found
+
+
+def at(path: str) -> Place:
+    """Return the place of a path as it was seen last, or raise what was wrong with it."""
+    found = _seen.get(path) or look(path)
+    if isinstance(found, InvalidInput):
+        raise found.with_traceback(None)
+    return found
+
+
+def _found(path: str) -> Place | InvalidInput:
+    try:
+        root = find_root(path)
+    except InvalidInput as refusal:
+        return refusal
+    return Place(root, public_id(root), alias(root), git_remote(root))
 
 
 def find_root(path: str) -> Path:

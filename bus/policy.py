@@ -3,12 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
+from bus.errors import InvalidInput
 from bus.identity import Caller
+from bus.models.people import INSTALLATION
 
 __all__ = ["Rule", "check", "rules"]
 
 Rule = Callable[[str, Caller, Any], None]
-rules: list[Rule] = []
+# What an agent may call before it has said where it works.
+ANYWHERE = frozenset({"help", "session_open", "whoami", "workspace_list", "workspace_resolve"})
+
+
+def needs_workspace(name: str, caller: Caller, order: Any) -> None:
+    """Refuse an agent that is in no workspace: what belongs to none is the installation's own."""
+    if caller.workspace.public_id == INSTALLATION and not caller.is_operator and name not in ANYWHERE:
+        raise InvalidInput("Say where you work.", hint="Call `whoami` with `project_root`.", field="project_root")
+
+
+rules: list[Rule] = [needs_workspace]
 
 
 def check(name: str, caller: Caller, order: Any) -> None:

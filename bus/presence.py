@@ -9,6 +9,7 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -61,14 +62,18 @@ async def touch(caller: Caller) -> None:
     _seen[agent] = caller
     written = _written.get(agent)
     if written is None or caller.now - written > FRESH:
-        _written[agent] = caller.now
         with contextlib.suppress(Busy):
             await lane.submit(None, partial(arrive, caller))
+            _written[agent] = caller.now
 
 
 def arrive(caller: Caller) -> None:
     """Write that the caller is here; runs inside the lane."""
     SEEN.run(caller.now, caller.agent.id)
+    _return(caller)
+
+
+def _return(caller: Caller) -> None:
     if BACK.run(caller.agent.id):
         record_change(caller, caller.agent.id, caller.agent.name, PRESENT.value)
 
@@ -113,6 +118,8 @@ def flush() -> bool:
 
 def _write(now: datetime, seen: dict[int, Caller], held: set[int]) -> None:
     Agent.objects.filter(pk__in=[*seen, *held]).update(last_seen_at=now)
+    for caller in seen.values():
+        _return(replace(caller, now=now))
     if held:
         Agent.objects.filter(pk__in=held).update(connected_until=now + HOLD)
     Key.objects.filter(pk__in={caller.key.id for caller in seen.values() if caller.key}).update(last_used_at=now)

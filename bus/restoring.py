@@ -106,7 +106,7 @@ def _never_go_back(raw: sqlite3.Connection) -> None:
 
 
 def _set_aside(database: Path, now: datetime) -> Path:
-    """Move the database out of the way, with all that its write-ahead log holds."""
+    """Keep the database, with all that its write-ahead log holds, under a second name, until its own is taken."""
     try:
         with closing(sqlite3.connect(database, timeout=0)) as raw:
             raw.execute("PRAGMA journal_mode=DELETE").fetchone()
@@ -120,5 +120,9 @@ def _set_aside(database: Path, now: datetime) -> Path:
         companion = Path(f"{database}{ending}")
         if companion.exists():
             companion.rename(f"{aside}{ending}")
-    database.rename(aside)
+    try:
+        os.link(database, aside)
+    except OSError:
+        shutil.copy2(database, aside)
+    backups.sync(aside.parent)
     return aside

@@ -102,8 +102,7 @@ class Tail:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        for woken in [each for group_ in self._waiting.values() for each in group_]:
-            woken.set()
+        self._wake_all()
 
     def nudge(self) -> None:
         """Say from any thread that something was committed."""
@@ -130,6 +129,7 @@ class Tail:
 
     async def _follow(self) -> None:
         self.last = await readers.run(newest_id)
+        self._wake_all()  # what was committed between somebody's look and this start is never announced
         flushed = self._loop.time() if self._loop else 0.0
         version = -1
         while True:
@@ -137,8 +137,8 @@ class Tail:
                 nudged = await self._pause()
                 seen = self._data_version()
                 if nudged or seen != version:
-                    version = seen
                     await self._announce()
+                    version = seen
                 flushed = self._tick(flushed)
             except asyncio.CancelledError:
                 self._close()
@@ -196,6 +196,10 @@ class Tail:
         for name in notice.names():
             for woken in self._waiting.get(name, ()):
                 woken.set()
+
+    def _wake_all(self) -> None:
+        for woken in [each for waiting in self._waiting.values() for each in waiting]:
+            woken.set()
 
     async def _hint(self, notices: list[Notice]) -> None:
         layer = get_channel_layer()

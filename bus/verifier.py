@@ -158,7 +158,9 @@ def _check_file(report: Report) -> None:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         missing = set(GUARDS) - {name for (name,) in cursor.fetchall()}
     for name in sorted(missing):
-        report.add(f"The trigger {name} is missing.", "bus_event", "The log could be changed; `migrate` sets it up.")
+        report.add(
+            f"The trigger {name} is missing.", "bus_event", "Rows of the log could be changed unseen; restore a backup."
+        )
 
 
 class _Log:

@@ -120,13 +120,21 @@ class WriterLane:
     def _serve(self) -> None:
         while (first := self._queue.get()) is not None:
             batch = self._drain(first)
-            if self.keeps_wal and connection.connection is None:
-                statement(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
             try:
+                self._prepare()
                 _commit(batch)
+            except BaseException as error:
+                connection.close()
+                _fail(batch, error)
             finally:
                 self._finish(batch)
         connection.close()
+
+    def _prepare(self) -> None:
+        """Let a new connection of the serving process make the checkpoints."""
+        if self.keeps_wal and connection.connection is None:
+            with connection.wrap_database_errors:
+                statement(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
 
     def _drain(self, first: Job) -> list[Job]:
         batch = [first]
@@ -176,6 +184,7 @@ def _commit(batch: list[Job]) -> None:
             nouns = collected.write()
     except IntegrityError as error:
         directory.forget_all()
+        deadlines.forget()
         _separate(batch, error)
     except BaseException as error:
         directory.forget_all()
@@ -234,6 +243,8 @@ def database_refusal(error: BaseException) -> BaseException:
     text = str(error)
     if "disk is full" in text or "disk I/O error" in text:
         return DiskFull(reason=text)
+    if "unable to open" in text:
+        return Busy("The database cannot be opened.", retry_after=5, hint="Check the data directory: run `nexus doctor`.")
     if "locked" in text or "busy" in text:
         return Busy("Another process holds the database.", retry_after=1)
     if "readonly" in text:

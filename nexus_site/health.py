@@ -10,7 +10,7 @@ from django.http import HttpRequest, JsonResponse
 
 from bus import clock
 from bus.errors import Refusal
-from bus.queries.events import newest_id
+from bus.events import newest_id
 from bus.readers import readers
 from bus.tail import tail
 from bus.writer import lane

@@ -1,8 +1,8 @@
 """The one-time login link: whoever opens it first is the person at the machine."""
 
 from django.conf import settings
-from django.contrib.auth import get_user_model, login
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth import login
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -32,10 +32,9 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _operator() -> AbstractBaseUser:
+def _operator() -> User:
     """Return the staff user behind the link, made when it is first needed, without a password."""
-    users = get_user_model()._default_manager
-    user, is_new = users.get_or_create(username=NAME, defaults={"is_staff": True, "is_superuser": True})
+    user, is_new = User.objects.get_or_create(username=NAME, defaults={"is_staff": True, "is_superuser": True})
     if is_new:
         user.set_unusable_password()
         user.save(update_fields=["password"])

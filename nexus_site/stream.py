@@ -84,7 +84,8 @@ async def _is_woken(request: HttpRequest, woken: asyncio.Event) -> bool:
     """Wait until there may be something to read or to end; False when nothing happened for long."""
     for _ in range(BEAT):
         try:
-            await asyncio.wait_for(woken.wait(), CHECK)
+            async with asyncio.timeout(CHECK):  # wait_for may swallow the cancellation of a client that leaves
+                await woken.wait()
         except TimeoutError:
             if await _is_welcome(request):
                 continue

@@ -16,9 +16,6 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("login/<str:token>", login.enter, name="login"),
-    path("healthz", health.alive, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
-    path("login/<str:token>", login.enter, name="login"),
     path("admin/", admin.site.urls),
 ]
 handler400 = errorpages.bad_request

@@ -39,6 +39,7 @@ class Event(models.Model):
                 )
                 for subject in ("message", "handoff", "topic", "task")
             ),
+            models.Index(fields=["workspace", "id"], name="event_of_workspace"),
             models.Index(fields=["workspace", "type", "-id"], name="event_of_type"),
         )
 

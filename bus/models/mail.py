@@ -87,6 +87,11 @@ class Delivery(models.Model):
         )
         indexes = (
             models.Index(fields=["recipient", "workspace", "lane", "-priority", "message"], name="delivery_inbox"),
+            models.Index(
+                fields=["recipient", "workspace", "-message"],
+                name="delivery_history",
+                condition=Q(ended_at__isnull=False),
+            ),
             models.Index(fields=["lane", "lease_until"], name="delivery_leases"),
             models.Index(fields=["lane", "expires_at"], name="delivery_expiry"),
         )

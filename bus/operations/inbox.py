@@ -80,7 +80,7 @@ def inbox_pull(caller: Caller, order: InboxPull) -> Pulled:
     for row, view in zip(rows, taken, strict=False):
         _lease(caller, row, view, until)
     if taken:
-        deadlines.note("delivery_lease", until, caller.now)
+        deadlines.note(leases.LEASES, until, caller.now)
     return Pulled(messages=taken, waiting=audience.unread(caller.agent.id, caller.workspace.id))
 
 
@@ -145,6 +145,7 @@ def inbox_extend(caller: Caller, order: InboxExtend) -> Extended:
     """Lengthen your leases on messages that take longer; all or none."""
     until = caller.now + timedelta(seconds=_lease_seconds(order.seconds, "seconds"))
     found = _leased(caller, order.messages)
+    deadlines.note(leases.LEASES, until, caller.now)
     for message, (pk, _, _, attempt) in found:
         Delivery.objects.filter(pk=pk, lane="delivered").update(lease_until=until)
         payload = {"attempt": attempt, "lease_until": until.isoformat(), "extended": True}
@@ -179,5 +180,7 @@ def inbox_requeue(caller: Caller, order: InboxRequeue) -> Requeued:
         Delivery.objects.filter(pk=delivery.pk, lane="parked").update(
             lane="unread", attempt=0, ended_at=None, reason=""
         )
+        if delivery.expires_at is not None:
+            deadlines.note(leases.EXPIRY, delivery.expires_at, caller.now)
         events.record(caller, "delivery.requeued", message=order.message, agent=delivery.recipient.name)
     return Requeued(message=order.message, agents=[delivery.recipient.name for delivery in rows])

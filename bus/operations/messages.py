@@ -32,8 +32,8 @@ def message_create(caller: Caller, order: MessageCreate) -> MessageCreated:
     selection = _resolve(caller, to, include_stale=order.include_stale)
     if not selection.reached:
         raise NoRecipients(excluded_stale=selection.stale, excluded_offline=selection.offline)
-    if order.expires_at is not None and (order.expires_at.tzinfo is None or order.expires_at <= caller.now):
-        raise InvalidInput("`expires_at` must be a future time with a zone.", field="expires_at")
+    if order.expires_at is not None and order.expires_at <= caller.now:
+        raise InvalidInput("`expires_at` must be in the future.", field="expires_at")
     draft = mail.Draft(
         kind="broadcast" if BROADCAST in to else "direct",
         subject=order.subject,

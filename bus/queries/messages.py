@@ -98,7 +98,7 @@ def _filters(order: MessageList) -> dict[str, object]:
 
 def _with_peer(caller: Caller, peer: str) -> Q:
     """Match messages between the caller and a peer; for operators those of the peer."""
-    other = audience.named(caller, peer).id
+    other = audience.known(caller, peer).id
     received = Q(Exists(_deliveries().filter(recipient_id=other)))
     if caller.is_operator and other != caller.agent.id:
         return Q(sender_id=other) | received
@@ -115,7 +115,9 @@ def _page(caller: Caller, messages: QuerySet[Message], limit: int) -> Messages:
 def _with_lanes(caller: Caller, rows: list[tuple[Any, ...]]) -> list[MessageView]:
     """Return the views, each with the lane of the caller's own delivery where there is one."""
     own = Delivery.objects.filter(message_id__in=[row[0] for row in rows], recipient_id=caller.agent.id)
-    lanes: dict[int, tuple[Any, ...]] = {row[0]: row[1:] for row in own.values_list("message_id", "lane", "attempt", "lease_until")}
+    lanes: dict[int, tuple[Any, ...]] = {
+        row[0]: row[1:] for row in own.values_list("message_id", "lane", "attempt", "lease_until")
+    }
     views = []
     for row in rows:
         lane, attempt, until = lanes.get(row[0], (None, None, None))

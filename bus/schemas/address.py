@@ -1,8 +1,9 @@
 """How a sender says who is meant."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import to_json
 
 from bus.schemas.base import Text64
 
@@ -10,6 +11,16 @@ __all__ = ["BROADCAST", "Selector", "To"]
 
 BROADCAST = "broadcast"
 Words = Text64 | Annotated[list[Text64], Field(min_length=1, max_length=50)]
+
+
+LARGEST = 4096
+
+
+def _small(value: Any) -> Any:
+    """Refuse an address of more than 4 KB, as it is shown wherever its message or handoff is."""
+    if (size := len(to_json(value, exclude_none=True))) > LARGEST:
+        raise ValueError(f"is {size} bytes; at most {LARGEST} bytes are allowed")
+    return value
 
 
 class Selector(BaseModel):
@@ -27,6 +38,11 @@ class Selector(BaseModel):
             raise ValueError("a selector needs at least one of capability, role and tag")
         return self
 
+    @model_validator(mode="after")
+    def _is_small(self) -> "Selector":
+        _small(self)
+        return self
+
 
 Recipient = Text64 | Selector
-To = Recipient | Annotated[list[Recipient], Field(min_length=1, max_length=50)]
+To = Recipient | Annotated[list[Recipient], Field(min_length=1, max_length=50), AfterValidator(_small)]

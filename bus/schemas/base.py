@@ -4,12 +4,13 @@ import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 __all__ = [
     "Answer",
     "Body",
     "Cursor",
+    "Instant",
     "Json",
     "Limit",
     "Metadata",
@@ -89,7 +90,16 @@ def _clean(value: str) -> str:
     return value
 
 
+def _in_range(value: datetime) -> datetime:
+    """Return the instant in UTC, or refuse one that UTC cannot say."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the years 1 to 9999 in UTC") from None
+
+
 Clean = AfterValidator(_clean)
+Instant = Annotated[AwareDatetime, AfterValidator(_in_range)]
 UtcTime = Annotated[datetime, PlainSerializer(_iso, return_type=str, when_used="json")]
 Json = Any
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean]

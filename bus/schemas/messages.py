@@ -1,6 +1,5 @@
 """Orders and answers about messages."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +9,7 @@ from bus.schemas.base import (
     Answer,
     Body,
     Cursor,
+    Instant,
     Limit,
     Metadata,
     Order,
@@ -48,7 +48,7 @@ class MessageCreate(WriteOrder):
     priority: Priority = Field(5, description="0 to 9, 9 first; 8 and 9 are urgent.")
     references: list[Reference] = Field([], max_length=20, description="Files, URLs or ids: {kind, id, label?}.")
     metadata: Metadata = Field({}, description="Your own JSON object, at most 8 KB.")
-    expires_at: datetime | None = Field(None, description="ISO 8601 time after which it is not delivered.")
+    expires_at: Instant | None = Field(None, description="ISO 8601 time after which it is not delivered.")
     include_stale: bool = Field(False, description="Let selectors and broadcast reach quiet agents too.")
 
 
@@ -140,7 +140,7 @@ class MessageList(Order):
     peer: Text64 | None = Field(None, description="Only messages with this agent.")
     kind: Kind | None = None
     lane: Lane | None = Field(None, description="Only messages in this lane of a recipient.")
-    since: datetime | None = Field(None, description="Only messages sent at or after this time.")
+    since: Instant | None = Field(None, description="Only messages sent at or after this time.")
     query: str | None = Field(None, min_length=1, max_length=200, description="Text in the subject or body.")
     cursor: Cursor = None
     limit: Limit = 20

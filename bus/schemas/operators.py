@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from bus.schemas.agents import Name, ProfileOrder
-from bus.schemas.base import Answer, Clean, Order, Text64, UtcTime, WriteOrder
+from bus.schemas.base import Answer, Clean, Instant, Order, Text64, UtcTime, WriteOrder
 from bus.schemas.workspaces import ProjectRoot
 
 SECRET: JsonDict = {"secret": True}
@@ -18,7 +18,7 @@ class KeyOrder(WriteOrder):
 
     label: Annotated[str, StringConstraints(max_length=64), Clean] = Field("", description="Where the key is kept.")
     scope: Scope = Field("agent", description="agent: everything an agent may do; read: queries only.")
-    expires_at: AwareDatetime | None = Field(None, description="ISO 8601 time at which it stops; default: never.")
+    expires_at: Instant | None = Field(None, description="ISO 8601 time at which it stops; default: never.")
     any_workspace: bool = Field(False, description="True: it may enter, and found, any workspace.")
 
 

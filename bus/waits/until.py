@@ -1,7 +1,8 @@
 """The one loop behind every wait: look, sleep until the tail says something, look again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -41,8 +42,6 @@ async def until(
 
 
 async def _sleep(woken: asyncio.Event, seconds: float) -> None:
-    waiting: Awaitable[object] = woken.wait()
-    try:
-        await asyncio.wait_for(waiting, seconds)
-    except TimeoutError:
-        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):  # wait_for may swallow the cancellation of a caller that leaves
+            await woken.wait()

@@ -57,10 +57,15 @@ def _run(name: str, words: list[str]) -> int:
         if module == "managed":
             return int(loaded.run(name, words))
         command: Command = loaded.COMMANDS[name]
-        return command.run(parser_of(name, summary, command).parse_args(words))
+        return command.run(_parsed(parser_of(name, summary, command), words))
     except Failed as failed:
         failed.show(as_json="--json" in words)
         return failed.code
+
+
+def _parsed(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    """Take options anywhere among the other words, where the command has no actions of its own."""
+    return parser.parse_intermixed_args(words) if parser._subparsers is None else parser.parse_args(words)
 
 
 def parser_of(name: str, summary: str, command: Command) -> argparse.ArgumentParser:

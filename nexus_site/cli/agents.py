@@ -35,7 +35,7 @@ def _key_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]
     mint.add_argument("--label", default="", help="where the key is kept")
     mint.add_argument("--scope", choices=("agent", "read"), default="agent", help="read: it changes nothing (agent)")
     mint.add_argument("--expires-at", metavar="TIME", help="ISO 8601 time with a zone (never)")
-    mint.add_argument("--workspace", action="append", metavar="ALIAS", help=f"where it may enter, or {ANY}; several times")
+    mint.add_argument("--workspace", action="append", metavar="ALIAS", help=f"where it may enter; may repeat; or {ANY}")
     _finish(mint, _mint)
     revoke = actions.add_parser("revoke", help="end a key", allow_abbrev=False)
     revoke.add_argument("name", help="the agent")
@@ -79,7 +79,7 @@ def _welcome(made: Json, by: Way) -> list[str]:
     config = configuration()
     url = by.url if isinstance(by, Remote) else f"http://127.0.0.1:{config.port}"
     key = made["key"]
-    entry = {"mcpServers": {"nexus": {"type": "http", "url": f"{url}/mcp", "headers": {"Authorization": f"Bearer {key}"}}}}
+    server = {"type": "http", "url": f"{url}/mcp", "headers": {"Authorization": f"Bearer {key}"}}
     return [
         f"Added {made['agent']}. Its key is shown this once:",
         "",
@@ -92,7 +92,7 @@ def _welcome(made: Json, by: Way) -> list[str]:
         f'  url = "{url}/mcp"',
         '  bearer_token_env_var = "NEXUS_KEY"',
         "Other MCP clients:",
-        f"  {json.dumps(entry)}",
+        f"  {json.dumps({'mcpServers': {'nexus': server}})}",
         "REST:",
         f'  curl -H "Authorization: Bearer {key}" {url}/api/v1/whoami',
     ]
@@ -112,7 +112,8 @@ def _list(given: argparse.Namespace) -> int:
         for each in agents
     ]
     head = ("AGENT", "PRESENCE", "UNREAD", "HARNESS", "ROLE", "CAPABILITIES")
-    show(given, {"agents": agents}, aligned([head, *rows]) if rows else ["There are no agents yet: nexus agent add NAME"])
+    lines = aligned([head, *rows]) if rows else ["There are no agents yet: nexus agent add NAME"]
+    show(given, {"agents": agents}, lines)
     return 0
 
 

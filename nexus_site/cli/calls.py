@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from nexus_site.cli.command import USAGE, Command, Failed, show
+from nexus_site.cli.places import here
 from nexus_site.cli.ways import way
 
-__all__ = ["COMMANDS", "add_key", "key_of"]
-
-WORDS = ("true", "false", "null")
+__all__ = ["COMMANDS", "add_key", "key_of", "value_of"]
 
 
 def add_key(parser: argparse.ArgumentParser) -> None:
@@ -30,15 +29,18 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "fields",
         nargs="*",
         metavar="key=value",
-        help='a field; JSON where it looks like it (5, true, ["a"], {"role": "x"}), key=@FILE takes a file\'s text',
+        help='a field; lists and objects as JSON (["a"], {"role": "x"}); key=@FILE takes a file\'s text',
     )
     add_key(parser)
     parser.add_argument("--json", action="store_true", help="print the answer on one line")
 
 
 def call(given: argparse.Namespace) -> int:
-    """Call the operation and print its answer."""
-    answer = way(key_of(given)).call(given.operation, dict(map(_field, given.fields)))
+    """Call the operation and print its answer; the operator's call is about the current folder's workspace."""
+    by = way(key_of(given))
+    fields = dict(map(_field, given.fields))
+    place = {} if key_of(given) or fields.keys() & {"workspace", "project_root"} else here(by, "")
+    answer = by.call(given.operation, place | fields)
     show(given, answer, [json.dumps(answer, indent=2, ensure_ascii=False)])
     return 0
 
@@ -47,13 +49,12 @@ def _field(text: str) -> tuple[str, Any]:
     name, sign, value = text.partition("=")
     if not (name and sign):
         raise Failed.because(f"{text!r} is no key=value.", "Write fields like subject=Hello.", USAGE, "invalid_input")
-    return name, _value(value)
+    return name, _file(value[1:]) if value.startswith("@") else value_of(value)
 
 
-def _value(text: str) -> Any:
-    if text.startswith("@"):
-        return _file(text[1:])
-    if text in WORDS or text[:1] in ("{", "[", '"', "-", *"0123456789"):
+def value_of(text: str) -> Any:
+    """Return a text as JSON where it looks like an object, a list, a quoted text or null; the server reads numbers."""
+    if text == "null" or text[:1] in ("{", "[", '"'):
         try:
             return json.loads(text)
         except ValueError:

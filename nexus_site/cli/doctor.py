@@ -43,7 +43,7 @@ def doctor(given: argparse.Namespace) -> int:
     """Check the installation; exit code 1 when a check failed."""
     home = configuration().home
     findings = [*_versions(), *_directory(home), *_databases(home), *_disk(home), *_backups(home), *_server(home)]
-    rows = [(each.state, each.subject, each.text + (f"  Mend it: {each.fix}" if each.fix else "")) for each in findings]
+    rows = [(each.state, each.subject, each.text + (f"  Run: {each.fix}" if each.fix else "")) for each in findings]
     failed = any(each.state == FAIL for each in findings)
     show(given, {"ok": not failed, "findings": [asdict(each) for each in findings]}, aligned(rows))
     return REFUSED if failed else 0
@@ -54,8 +54,8 @@ def _versions() -> Iterator[Finding]:
     low, high = WAL_RESET_BUG
     if low <= sqlite3.sqlite_version_info <= high:
         text = (
-            f"SQLite {sqlite3.sqlite_version} has a rare bug that can damage a database in WAL mode; 3.51.3 mends it. "
-            "Nexus makes it very unlikely; keep backups, and use a Python with a newer SQLite when you can."
+            f"SQLite {sqlite3.sqlite_version} can, very rarely, damage a database in WAL mode; from 3.51.3 on it cannot. "
+            "Keep backups."
         )
         yield Finding(WARN, "sqlite", text, "nexus backup")
     else:

@@ -40,8 +40,8 @@ def tail(given: argparse.Namespace) -> int:
         _show(given, event)
     if given.no_follow:
         return 0
-    follow = _stream if isinstance(by, Remote) else _poll
-    for event in follow(by, order, newest["cursor"]):
+    events = _stream(by, order, newest["cursor"]) if isinstance(by, Remote) else _poll(by, order, newest["cursor"])
+    for event in events:
         _show(given, event)
     return 0
 
@@ -78,8 +78,8 @@ def _poll(by: Way, order: Json, cursor: str) -> Iterator[Json]:
 def _show(given: argparse.Namespace, event: Json) -> None:
     subjects = [event[name] for name in ("message", "handoff", "topic", "task", "agent") if name in event]
     facts = " ".join(f"{name}={_short(value)}" for name, value in event.get("data", {}).items())
-    line = f"{event.get('at', '')[11:19]}  {event.get('type', ''):<20} {event.get('actor', ''):<16} {' '.join(subjects)}"
-    show(given, event, [f"{line}  {facts}".rstrip()])
+    line = f"{event['at'][11:19]}  {event['type']:<20} {event['actor']:<16} {' '.join(subjects)}  {facts}"
+    show(given, event, [line.rstrip()])
 
 
 def _short(value: object) -> str:

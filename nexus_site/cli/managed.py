@@ -1,5 +1,7 @@
 """The commands that are Django management commands too: seed, verify, backup, restore and prune."""
 
+import argparse
+
 from django.core.management import CommandError, get_commands, load_command_class
 
 from nexus_site.cli.command import REFUSED, Failed
@@ -24,8 +26,9 @@ def run(name: str, words: list[str]) -> int:
     load(home)
     command = load_command_class(get_commands()[name], name)
     command.suppressed_base_arguments = HIDDEN | {"--skip-checks"}
-    examples = "  ".join(f"nexus {name} {more}".rstrip() for more in EXAMPLES[name])
-    given = vars(command.create_parser("nexus", name, epilog=f"examples:  {examples}").parse_args(words))
+    examples = "\n".join(["examples:", *(f"  nexus {name} {more}".rstrip() for more in EXAMPLES[name])])
+    raw = argparse.RawDescriptionHelpFormatter
+    given = vars(command.create_parser("nexus", name, epilog=examples, formatter_class=raw).parse_args(words))
     if name != "restore":
         bring_up_to_date(home)
     try:

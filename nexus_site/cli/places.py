@@ -15,8 +15,8 @@ def add_workspace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workspace", default="", help="path, alias or id; default: that of the current folder")
 
 
-def here(way: Way, named: str) -> Json:
-    """Return the `workspace` field for what was named, else for the current folder where that is a workspace."""
+def here(way: Way, named: str, agent: str = "") -> Json:
+    """Return the `workspace` field for what was named, else for the current folder, else for where `agent` works."""
     if named and not is_path(named):
         return {"workspace": named}
     try:
@@ -24,8 +24,14 @@ def here(way: Way, named: str) -> Json:
     except Failed:
         if named:
             raise
-        return {}
+        return _home_of(way, agent) if agent else {}
     return {"workspace": found["workspace"]}
+
+
+def _home_of(way: Way, agent: str) -> Json:
+    found = way.call("agent_list", {"query": agent, "limit": 200})["agents"]
+    homes = [each["workspace"] for each in found if each["agent"].lower() == agent.lower() and "workspace" in each]
+    return {"workspace": homes[0]} if homes else {}
 
 
 def is_path(text: str) -> bool:

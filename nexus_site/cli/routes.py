@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from nexus_site.cli.command import Failed, Json
+from nexus_site.cli.command import REFUSED, Failed, Json
 
 __all__ = ["Route", "route_of"]
 
@@ -45,10 +45,10 @@ def route_of(description: Json, name: str, arguments: Json) -> Route:
     names = sorted(operation for operation, _ in routes)
     if name in names:
         missing = ", ".join(sorted(next(route for found, route in routes if found == name).places - arguments.keys()))
-        raise Failed.because(f"`{name}` needs {missing}.", f"nexus call help about={name}", code=1, kind="invalid_input")
+        raise Failed.because(f"`{name}` needs {missing}.", f"nexus call help about={name}", REFUSED, "invalid_input")
     near = difflib.get_close_matches(name, names, n=3)
     hint = f"Did you mean {' or '.join(near)}?" if near else "`nexus call help` lists the operations."
-    raise Failed.because(f"There is no operation named {name!r}.", hint, code=1, kind="not_found")
+    raise Failed.because(f"There is no operation named {name!r}.", hint, REFUSED, "not_found")
 
 
 def _by_operation(description: Json) -> list[tuple[str, Route]]:

@@ -1,4 +1,4 @@
-"""`nexus status`: does it run, where, and how is it?"""
+"""`nexus status`: whether it runs, where, and how it is."""
 
 import argparse
 import json
@@ -22,20 +22,22 @@ def status(given: argparse.Namespace) -> int:
     running = lock.running(home)
     stored = database_bytes(home)
     if running is None:
-        data = {"running": False, "home": str(home), "database_bytes": stored}
-        show(given, data, [f"No server runs on {home} ({size(stored)} of data).", "Start one: nexus serve"])
+        absent = {"running": False, "home": str(home), "database_bytes": stored}
+        show(given, absent, [f"No server runs on {home} ({size(stored)} of data).", "Start one: nexus serve"])
         return DATA
     ready = readiness(running.url)
     agents = way().call("agent_list", {"presence": "present", "limit": 200})["agents"]
     present = [each["agent"] for each in agents]
-    data = {"running": True, **vars(running), "home": str(home), "database_bytes": stored, "present": present, "ready": ready}
+    data: Json = {"running": True, **vars(running), "home": str(home), "database_bytes": stored}
+    data |= {"present": present, "ready": ready}
     show(given, data, _lines(running, home, data))
     return 0 if ready.get("status") == "ready" else DATA
 
 
 def _lines(running: Running, home: Path, data: Json) -> list[str]:
     ready, present = data["ready"], data["present"]
-    parts = ", ".join(f"{name} {'ok' if part['ok'] else 'NOT OK'}" for name, part in ready.items() if isinstance(part, dict))
+    checks = {name: part["ok"] for name, part in ready.items() if isinstance(part, dict)}
+    parts = ", ".join(f"{name} {'ok' if is_ok else 'NOT OK'}" for name, is_ok in checks.items())
     rows = [
         ("Nexus", f"{running.version}, process {running.pid} ({running.server}), since {running.started_at}"),
         ("Address", running.url),

@@ -9,7 +9,7 @@ import json
 import os
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -72,7 +72,8 @@ class Remote:
         self.url = url.rstrip("/")
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Failed.because(f"NEXUS_URL is no web address: {url!r}.", "Set it like http://127.0.0.1:8642.", code=USAGE)
+            hint = "Set it like http://127.0.0.1:8642."
+            raise Failed.because(f"NEXUS_URL is no web address: {url!r}.", hint, USAGE, "invalid_input")
         self._is_plain, self._netloc = parts.scheme == "http", parts.netloc
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
@@ -97,17 +98,21 @@ class Remote:
             raise Failed.because(f"{self.url} answered {status} and no JSON.", "Is it Nexus? See `nexus status`.")
         return answer
 
-    def open(self, method: str, path: str, body: Json | None, **headers: str) -> http.client.HTTPResponse:
-        """Send one request and return the response as it begins; a server that is not there ends the command."""
+    @contextmanager
+    def open(self, method: str, path: str, body: Json | None, **headers: str) -> Iterator[http.client.HTTPResponse]:
+        """Send one request and give the response as it begins; a server that is not there ends the command."""
         make = http.client.HTTPConnection if self._is_plain else http.client.HTTPSConnection
         connection = make(self._netloc, timeout=PATIENCE)
         sent = None if body is None else json.dumps(body).encode()
         more = {} if sent is None else {"Content-Type": "application/json"}
-        try:
-            connection.request(method, path, sent, {**self._headers, **more, **headers})
-            return connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            raise Failed.because(f"{self.url} does not answer: {error}.", "See `nexus status`.") from error
+        with closing(connection):
+            try:
+                connection.request(method, path, sent, {**self._headers, **more, **headers})
+                response = connection.getresponse()
+            except (OSError, http.client.HTTPException) as error:
+                raise Failed.because(f"{self.url} does not answer: {error}.", "See `nexus status`.") from error
+            with response:
+                yield response
 
 
 def _parsed(text: bytes) -> Json:

@@ -5,6 +5,7 @@ params, finds the handler and shapes the result for the protocol version. What l
 """
 
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +13,7 @@ from typing import Any
 
 import anyio
 import mcp_types as types
-from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser, authorization_context
 from mcp.server.auth.provider import AccessToken
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
@@ -226,6 +227,17 @@ class Manager(StreamableHTTPSessionManager):
         if later - idle.deadline > SELDOM:
             idle.deadline = later
         return True
+
+    async def make_room(self, owner: AuthenticatedUser, most: int) -> None:
+        """End the sessions of a user that were idle longest until one more makes at most `most`."""
+        requestor = authorization_context(owner)
+        while len(own := [each for each, of in self._session_owners.items() if of == requestor]) >= most:
+            await self.end(min(own, key=self._idle_until))
+
+    def _idle_until(self, session: str) -> float:
+        """Return when a session's idle time is over; never while it serves a request or holds a stream."""
+        idle = self._server_instances[session].idle_scope
+        return math.inf if idle is None else idle.deadline
 
     async def end(self, session: str) -> None:
         """End a session and its streams."""

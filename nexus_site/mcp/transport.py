@@ -31,6 +31,7 @@ __all__ = ["Transport", "transport"]
 
 IDLE_SECONDS = 12 * 3600.0
 MOST_SESSIONS = 2048
+MOST_OF_KEY = 64
 INITIALIZE = "initialize"
 NO_SESSION = "Send `initialize` first, then its Mcp-Session-Id with every request."
 ONE_MESSAGE = "The body must be one JSON-RPC request or notification object."
@@ -39,9 +40,9 @@ ONE_MESSAGE = "The body must be one JSON-RPC request or notification object."
 class Transport:
     """Serves `/mcp`; `start` begins on the running loop, lazily where the web server has no lifespan."""
 
-    def __init__(self, most_sessions: int = MOST_SESSIONS) -> None:
-        """Start at rest; a session takes about 40 KB."""
-        self._most_sessions = most_sessions
+    def __init__(self, most_sessions: int = MOST_SESSIONS, most_of_key: int = MOST_OF_KEY) -> None:
+        """Start at rest; a session takes about 40 KB, and no key takes those of the others."""
+        self._most_sessions, self._most_of_key = most_sessions, most_of_key
         self._manager: kernel.Manager | None = None
         self._task: asyncio.Task[None] | None = None
         self._ready, self._halt = asyncio.Event(), asyncio.Event()
@@ -167,7 +168,9 @@ class Transport:
         if self._manager is None:
             raise NotFound("The MCP session has ended.", hint="Send `initialize` for a new session.")
         caller = scope["nexus.caller"]
-        scope["user"] = kernel.user(caller.key.id)
+        user = scope["user"] = kernel.user(caller.key.id)
+        if scope["nexus.sitting"] is None and not scope["nexus.modern"]:
+            await self._manager.make_room(user, self._most_of_key)
         await presence.touch(caller)
         held = presence.connected(caller) if scope["method"] == "GET" else contextlib.nullcontext()
         with held:

@@ -94,7 +94,8 @@ def _shapes(model: type[BaseModel], mode: Any) -> tuple[Shape, dict[str, Shape]]
 
 def _shape(name: str, schema: Schema, must: str) -> Shape:
     required = schema.get("required", ())
-    properties = {each: part for each, part in schema.get("properties", {}).items() if each not in COMMON}
+    hidden = COMMON if must == "required" else {"duplicate"}
+    properties = {each: part for each, part in schema.get("properties", {}).items() if each not in hidden}
     fields = [_field(each, part, must if each in required else "optional") for each, part in properties.items()]
     return Shape(name, schema.get("description", ""), fields)
 

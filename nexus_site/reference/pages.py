@@ -1,13 +1,12 @@
-"""The reference as Markdown pages: one for each toolset, one for refusals, one for settings, and an index."""
+"""The reference as Markdown pages: one for each toolset, one for refusals, and an index."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from bus.knobs import KNOBS
 from nexus_site.reference.facts import Fact, Field, Shape, toolsets
 from nexus_site.reference.refusals import every
 
-__all__ = ["pages"]
+__all__ = ["NOTE", "pages"]
 
 NOTE = "<!-- Written by `make docs` from the operations themselves. -->\n"
 KINDS = {"query": "reads", "operation": "changes something", "wait": "waits"}
@@ -36,17 +35,12 @@ for a workspace that is not yours, `busy` and `internal`, and a write `conflict`
 another order; the pages of the toolsets name what else an operation may answer.
 
 """
-SETTINGS = """# Settings
-
-Whole numbers that an operator can change: the environment wins over what `setting_put` stored, which wins over the default.
-
-"""
 
 
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
     found = {name: _toolset(name, facts) for name, facts in toolsets().items()}
-    texts = {"index": _index(), **found, "refusals": _refusals(), "settings": _settings()}
+    texts = {"index": _index(), **found, "refusals": _refusals()}
     return {f"{name}.md": NOTE + re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n" for name, text in texts.items()}
 
 
@@ -103,20 +97,6 @@ def _row(field: Field) -> tuple[str, ...]:
 def _refusals() -> str:
     rows = [(f"`{each.code}`", str(each.status), each().message, each.hint) for each in every()]
     return REFUSALS + _table(("Code", "Status", "Meaning", "Hint"), rows)
-
-
-def _settings() -> str:
-    rows = [
-        (
-            f"`{knob.name}`",
-            f"`{knob.default}`",
-            f"{knob.low:,} to {knob.high:,} {knob.unit}",
-            f"`{knob.variable}`",
-            knob.about,
-        )
-        for knob in KNOBS.values()
-    ]
-    return SETTINGS + _table(("Setting", "Default", "Range", "Variable", "About"), rows)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -4,6 +4,7 @@ A key that is sent decides: a wrong one is refused, it never falls back to the p
 """
 
 import ipaddress
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -18,11 +19,12 @@ from bus.errors import Forbidden, Unauthorized, WrongOrigin
 from bus.identity import Caller
 from bus.readers import readers
 
-__all__ = ["SURFACE", "Access", "access"]
+__all__ = ["SURFACE", "Access", "access", "is_at_this_machine"]
 
 SURFACE = "rest"
+PORT = re.compile(r":\d+$")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-FORWARDED = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP")
+FORWARDED = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED", "HTTP_X_REAL_IP")
 
 
 class Access:
@@ -98,8 +100,8 @@ def _refuse_other_sites(request: HttpRequest) -> None:
 
 def is_at_this_machine(request: HttpRequest) -> bool:
     """Say whether a request comes straight from this machine: a loopback address and name, and no proxy between."""
-    name = request.headers.get("Host", "").rpartition(":")[0] or request.headers.get("Host", "")
-    if name.lower() not in settings.LOOPBACK_NAMES or any(header in request.META for header in FORWARDED):
+    name = PORT.sub("", request.headers.get("Host", ""))
+    if name.lower() not in settings.LOOPBACK_NAMES or any(header.startswith(FORWARDED) for header in request.META):
         return False
     try:
         address = ipaddress.ip_address(_address(request))

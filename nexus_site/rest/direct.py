@@ -13,8 +13,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
-from django.http import StreamingHttpResponse
-from django.urls import Resolver404, resolve
+from django.http import Http404, StreamingHttpResponse
+from django.urls import resolve
 
 from nexus_site.guard import App
 from nexus_site.replies import Receive, Scope, Send
@@ -63,7 +63,7 @@ async def _response(request: ASGIRequest) -> Any:
         match = resolved(request.path_info)
         request.resolver_match = match
         return await match.func(request, *match.args, **match.kwargs)
-    except Resolver404:
+    except Http404:
         return refused(NoRoute())
     except Exception:
         log.exception("%s %s failed", request.method, request.path)

@@ -1,11 +1,10 @@
 """The two-way thread with one peer: messages and handoffs."""
 
-from handoffs.queries import between as handoffs_between
-
 from bus import audience, cursors
 from bus.identity import Caller
 from bus.letters import page
 from bus.queries.messages import between
+from handoffs.queries import between as handoffs_between
 from overview.schemas.views import Conversation, ConversationRead
 
 __all__ = ["conversation_read"]
@@ -13,7 +12,7 @@ __all__ = ["conversation_read"]
 
 def conversation_read(caller: Caller, order: ConversationRead) -> Conversation:
     """Read your two-way thread with one agent, newest first: messages with their lanes, and handoffs with their states."""
-    peer = audience.named(caller, order.peer)
+    peer = audience.known(caller, order.peer)
     before = cursors.decode("conversation", order.cursor)[0] if order.cursor is not None else None
     views, rows = between(caller, peer.id, limit=order.limit + 1, before=before)
     shown = page(views[: order.limit])

@@ -187,6 +187,19 @@ def test_open_mail_of_an_archived_agent_stays(do, operator, alice, bob):
     assert do("agent_get", operator, agent="bob").unread == 2
 
 
+def test_what_an_archived_agent_wrote_can_still_be_read(do, attempt, assert_refused, operator, alice, bob):
+    sent = do("message_create", alice, to="bob", subject="Last", body="words").message
+    do("agent_archive", operator, agent="alice")
+    for name in ("conversation_read", "message_list"):
+        assert [each.message for each in do(name, bob, peer="alice").messages] == [sent]
+    assert_refused(attempt("message_create", bob, to="alice", subject="Re", body=""), "unknown_agent")
+
+
+def test_an_archived_agent_of_another_workspace_stays_unknown(do, attempt, assert_refused, operator, bob, mallory):
+    do("agent_archive", operator, agent="mallory")
+    assert_refused(attempt("conversation_read", bob, peer="mallory"), "unknown_agent")
+
+
 @pytest.mark.parametrize("name", ["nobody", "operator", "system"])
 def test_only_coding_agents_are_archived(attempt, assert_refused, operator, name):
     assert_refused(attempt("agent_archive", operator, agent=name), "not_found")

@@ -92,6 +92,17 @@ def test_the_newest_copies_are_kept(committed, home, do, operator):
     assert sorted(kept) == sorted(each.backup for each in made[2:])
 
 
+def test_the_same_key_makes_one_copy(committed, home, do, attempt, assert_refused, operator):
+    first = do("backup_create", operator, idempotency_key="nightly")
+    again = do("backup_create", operator, idempotency_key="nightly")
+    assert (again.backup, again.duplicate, first.duplicate) == (first.backup, True, None)
+    assert [each.backup for each in do("backup_list", operator).backups] == [first.backup]
+    assert Event.objects.filter(type="backup.made").count() == 1
+    do("setting_put", operator, name="backup_copies", value=2, idempotency_key="other")
+    assert_refused(attempt("backup_create", operator, idempotency_key="other"), "conflict")
+    assert len(do("backup_list", operator).backups) == 1
+
+
 def test_files_that_are_no_backups_are_left_alone(committed, home, do, operator):
     do("setting_put", operator, name="backup_copies", value=1)
     strange = [backups.folder() / name for name in ("notes.txt", "nexus-99999999-999999.sqlite3", "nexus.sqlite3")]
@@ -155,6 +166,27 @@ def test_restoring_puts_everything_back_and_keeps_what_was_there(own_file, note,
     assert stat.S_IMODE(own_file.stat().st_mode) == 0o600
     note()
     assert Event.objects.latest("pk").pk > newest
+
+
+def test_a_crash_while_restoring_leaves_the_database_in_its_place(own_file, note, monkeypatch):
+    note()
+    copy = backups.make(clock.now())
+    written = note()
+    connections.close_all()
+    rename = Path.rename
+
+    def stop(path, target):
+        if path.suffix == ".part":
+            raise OSError("power cut")
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", stop)
+        with pytest.raises(OSError, match="power cut"):
+            restoring.restore(copy.path, clock.now())
+    assert count_events(own_file) == written
+    restoring.restore(copy.path, clock.now())
+    assert (count_events(own_file), len([*backups.folder().glob("before-*")])) == (written - 1, 2)
 
 
 def test_restoring_into_an_empty_directory_works(own_file, note):

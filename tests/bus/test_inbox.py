@@ -1,6 +1,8 @@
 """Taking mail: leases, receipts, attempts, parking and order."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bus.errors import Conflict, Forbidden, InvalidInput, NotFound
 
@@ -182,6 +184,24 @@ def test_history_lists_what_is_over(do, bob, send):
         (second, "read"),
         (first, "read"),
     ]
+
+
+def test_looking_reads_what_it_shows_and_not_all_that_waits(do, bob, send):
+    for _ in range(45):
+        send(body="x" * 3000)
+    with CaptureQueriesContext(connection) as made:
+        shown = do("inbox_peek", bob, limit=200).messages
+    wide = [each["sql"] for each in made if '"body"' in each["sql"]]
+    assert (len(shown), len(wide)) == (7, 1)
+
+
+def test_history_is_found_by_an_index_in_its_order(do, bob, send):
+    do("inbox_ack", bob, messages=[send()])
+    with CaptureQueriesContext(connection) as made:
+        do("inbox_history", bob)
+        with connection.cursor() as cursor:
+            plan = cursor.execute(f"EXPLAIN QUERY PLAN {made[0]['sql']}").fetchall()
+    assert ["delivery_history" in row[-1] for row in plan] == [True], plan
 
 
 def test_counts_stop_at_one_hundred(do, bob, send):

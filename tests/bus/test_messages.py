@@ -103,6 +103,18 @@ def test_without_addressee_and_reply_it_says_what_is_missing(do, alice):
         ({"to": {"capability": []}}, "to"),
         ({"to": {}}, "to"),
         ({"to": ["bob"] * 51}, "to"),
+        ({"to": {"tag": {str(number) * 60: ["x" * 60] for number in range(50)}}}, "to"),
+        (
+            {
+                "to": [
+                    {"capability": [f"{word}-{number}" for number in range(50)]}
+                    for word in "abcdefghijklmnopqrstuvwxyz"
+                ]
+            },
+            "to",
+        ),
+        ({"expires_at": "9999-12-31T23:59:59-12:00"}, "expires_at"),
+        ({"expires_at": "2030-01-01T00:00:00"}, "expires_at"),
         ({"sender": "carol"}, "sender"),
     ],
 )
@@ -183,3 +195,17 @@ def test_a_conversation_is_read_from_both_sides(do, alice, bob, carol):
     do("message_create", carol, to="bob", subject="Aside", body="-")
     for me, peer in ((alice, "bob"), (bob, "alice")):
         assert [each.message for each in do("conversation_read", me, peer=peer).messages] == [answered, asked]
+
+
+def test_references_alone_cannot_make_a_list_large(do, alice, bob):
+    references = [{"kind": "url", "id": f"https://example.org/{'x' * 450}", "label": "y" * 200}] * 20
+    for _ in range(4):
+        do("message_create", alice, to="bob", references=references, **WORDS)
+    page = do("message_list", bob)
+    assert len(page.json_text()) < 26_000
+    assert all(message.truncated for message in page.messages)
+
+
+def test_a_time_without_a_zone_is_refused(do, alice):
+    with pytest.raises(InvalidInput):
+        do("message_list", alice, since="2026-01-01T00:00:00")

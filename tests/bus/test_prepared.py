@@ -47,7 +47,9 @@ def test_an_update_changes_guarded_rows_only(alice, bob):
 def test_counting_stops_at_the_cap(do, alice, bob):
     for _ in range(4):
         do("message_create", alice, to="bob", subject="s", body="b")
-    some = prepared(lambda agent: counted(Agent.objects.get(pk=bob.agent.id).deliveries.filter(recipient=agent), 3), int)
+    some = prepared(
+        lambda agent: counted(Agent.objects.get(pk=bob.agent.id).deliveries.filter(recipient=agent), 3), int
+    )
     assert some.value(bob.agent.id) == 3
     assert audience.unread(bob.agent.id, bob.workspace.id) == 4
 

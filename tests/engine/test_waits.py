@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from bus import door
+from bus import tail as tails
+from bus.errors import Busy
 
 ORDER = {"to": "ben", "subject": "Hello", "body": "There"}
 
@@ -84,7 +86,11 @@ def test_a_commit_of_another_process_wakes_a_wait(pair, play, own_file):
     async def scenario():
         _, ben = pair
         waiting = asyncio.create_task(door.call("inbox_wait", ben, {"timeout_seconds": 60}))
-        environment = {**os.environ, "NEXUS_HOME": str(own_file.parent), "DJANGO_SETTINGS_MODULE": "nexus_site.settings"}
+        environment = {
+            **os.environ,
+            "NEXUS_HOME": str(own_file.parent),
+            "DJANGO_SETTINGS_MODULE": "nexus_site.settings",
+        }
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", OTHER_PROCESS, env=environment)
         assert await process.wait() == 0
         assert [each.body for each in (await asyncio.wait_for(waiting, 20)).messages] == ["From afar"]
@@ -97,5 +103,27 @@ def test_a_timeout_out_of_range_is_refused(pair, seconds, play):
     async def scenario():
         with pytest.raises(Exception, match="timeout_seconds"):
             await door.call("inbox_wait", pair[1], {"timeout_seconds": seconds})
+
+    play(scenario)
+
+
+def test_what_could_not_be_announced_is_announced_at_the_next_look(pair, play, monkeypatch):
+    ann, ben = pair
+    refused = []
+
+    async def scenario():
+        run = tails.readers.run
+
+        async def busy_once(query):
+            if refused == [] and getattr(query, "__name__", "") == "_read":
+                refused.append(query)
+                raise Busy
+            return await run(query)
+
+        monkeypatch.setattr(tails.readers, "run", busy_once)
+        waiting = asyncio.create_task(door.call("inbox_wait", ben, {"timeout_seconds": 300}))
+        await asyncio.sleep(0)
+        await door.call("message_create", ann, ORDER)
+        assert len((await asyncio.wait_for(waiting, 20)).messages) == 1
 
     play(scenario)

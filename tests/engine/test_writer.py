@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connections
 
 from bus import door, writer
 from bus.errors import Busy, InvalidInput
@@ -125,3 +125,16 @@ def test_what_a_refused_operation_wrote_is_undone(lane):
     with pytest.raises(InvalidInput):
         lane.run(write_then_refuse)
     assert not Workspace.objects.filter(public_id="wsp_undone").exists()
+
+
+def test_a_database_that_cannot_be_opened_is_told_and_the_lane_goes_on_when_it_can(lane, own_file):
+    lane.keeps_wal = True
+    settings = connections["default"].settings_dict
+    settings["NAME"] = own_file.parent / "moved away" / "nexus.sqlite3"
+    for _ in range(3):
+        with pytest.raises(Busy) as refused:
+            lane.run(lambda: Workspace.objects.count())
+        assert "doctor" in refused.value.fix
+    settings["NAME"] = own_file
+    assert lane.run(lambda: Workspace.objects.count()) == 1
+    assert lane.depth == 0

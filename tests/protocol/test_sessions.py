@@ -83,6 +83,21 @@ async def test_number_of_sessions_is_bounded(alice, connect, surface):
     assert replies[2].error["code"] == "busy"
 
 
+async def test_one_key_takes_its_own_places_only(alice, bob, connect, monkeypatch):
+    monkeypatch.setattr(kernel, "SELDOM", 0)
+    await transport.start()
+    monkeypatch.setattr(transport, "_most_of_key", 2)
+    other, in_use, idle = await connect("bob"), await connect("alice"), await connect("alice")
+    await in_use.post(rpc("ping"))
+    newest = await connect("alice")
+    assert [(await each.post(rpc("ping"))).status for each in (other, in_use, idle, newest)] == [200, 200, 404, 200]
+    await until(lambda: _are_open(3))
+
+
+async def _are_open(number):
+    return await open_sessions() == number
+
+
 async def test_delete_ends_the_session_on_both_sides(alice, connect):
     agent, watcher = await connect("alice"), await connect("alice")
     assert (await agent.wire(None, "DELETE").run()).status == 200

@@ -83,5 +83,5 @@ def _lines(workspace: WorkspaceEntry, *, is_new: bool) -> list[str]:
     return [
         f"Seeded {workspace.alias}: {counts['agents']} agents, {counts['messages']} messages, "
         f"{counts['handoffs']} handoffs.",
-        "To act as one of them: nexus agent key ada",
+        "To act as one of them: nexus agent key mint ada",
     ]

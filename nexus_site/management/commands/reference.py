@@ -6,11 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from nexus_site.reference.pages import pages
+from nexus_site.reference.pages import NOTE, pages
 
 
 class Command(BaseCommand):
-    help = "Write docs/reference/: one page a toolset, the refusals and the settings."
+    help = "Write docs/reference/: one page a toolset, the refusals and an index."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="Write nothing; fail when a page is not fresh.")
@@ -22,16 +22,22 @@ class Command(BaseCommand):
             _check(folder, wanted)
             return
         folder.mkdir(parents=True, exist_ok=True)
-        for page in {path.name for path in folder.glob("*.md")} - set(wanted):
+        for page in set(written(folder)) - set(wanted):
             (folder / page).unlink()
         for name, text in wanted.items():
             (folder / name).write_text(text)
         self.stdout.write(f"{len(wanted)} pages in {folder}")
 
 
+def written(folder: Path) -> dict[str, str]:
+    """Return the pages that an earlier run wrote; those written by hand are left alone."""
+    texts = {path.name: path.read_text() for path in folder.glob("*.md")}
+    return {name: text for name, text in texts.items() if text.startswith(NOTE)}
+
+
 def stale(folder: Path, wanted: dict[str, str]) -> list[str]:
     """Return the names of pages that are missing, differ, or are of nothing any more."""
-    there = {path.name: path.read_text() for path in folder.glob("*.md")}
+    there = written(folder)
     return sorted(name for name in {*there, *wanted} if there.get(name) != wanted.get(name))
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -13,7 +12,7 @@ from nexus_site.serving.faults import CannotServe
 
 class Command(BaseCommand):
     help = "Run Nexus: the web server and the cluster for background work, until Ctrl+C."
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         options.add_arguments(parser)
