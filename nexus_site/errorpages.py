@@ -10,7 +10,7 @@ __all__ = ["bad_request", "failed", "forbidden", "not_found"]
 
 ADVICE = {
     400: "Check the address and try again.",
-    403: "Log in with the link that `nexus open` prints.",
+    403: "Log in with the link that `nexus serve` prints; called again it prints a new one.",
     404: "It may have moved, or the address is not complete.",
     500: "It is in the server's log. Try again, or tell whoever runs it.",
 }

@@ -99,7 +99,7 @@ Q_CLUSTER = {
     "name": "nexus",
     "orm": "queue",
     "workers": 1,
-    "poll": 0.2,
+    "poll": 0.5,
     "timeout": 300,
     "retry": 360,
     "max_attempts": 1,

@@ -37,7 +37,7 @@ def show(found: Found, *, as_json: bool) -> None:
 
 def _lines(found: Found) -> list[str]:
     running, where = found.running, found.addresses
-    begin = f"Nexus {running.version} " + ("is running." if found.is_new else f"runs already, as process {running.pid}.")
+    how = "is running." if found.is_new else f"runs already, as process {running.pid}."
     rows = [
         ("Dashboard", f"{where['dashboard']}  (this link logs in once, within an hour)"),
         ("MCP", where["mcp"]),
@@ -50,7 +50,7 @@ def _lines(found: Found) -> list[str]:
         ("Follow along", "nexus tail"),
         ("Stop", "Ctrl+C" if found.is_new else f"kill {running.pid}"),
     ]
-    return ["", begin, "", *(f"  {name:<16}{value}".rstrip() for name, value in rows), ""]
+    return ["", f"Nexus {running.version} {how}", "", *(f"  {name:<16}{value}".rstrip() for name, value in rows), ""]
 
 
 def print_now(text: str) -> None:

@@ -108,4 +108,4 @@ def _room_for(path: Path) -> None:
 
 
 def _path(alias: str) -> Path:
-    return Path(settings.DATABASES[alias]["NAME"])
+    return Path(str(settings.DATABASES[alias]["NAME"]))

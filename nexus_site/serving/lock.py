@@ -82,7 +82,9 @@ def running(home: Path) -> Running | None:
     if not held(home):
         return None
     with contextlib.suppress(OSError, ValueError, TypeError):
-        return Running(**json.loads((home / NAME).read_text()))
+        found = Running(**json.loads((home / NAME).read_text()))
+        os.kill(found.pid, 0)  # its web process holds the lock too, and may live a moment longer
+        return found
     return None
 
 

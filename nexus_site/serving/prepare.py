@@ -2,11 +2,12 @@
 
 import ipaddress
 import os
+import sys
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import is_password_usable
+from django.contrib.auth.models import User
 
 from bus import door, identity, people
 from bus.directory import directory
@@ -34,11 +35,11 @@ def prepare(project_root: str) -> str:
 
 def _check_staff() -> None:
     """Refuse to listen beyond this machine while no person could log in."""
-    staff = get_user_model()._default_manager.filter(is_staff=True, is_active=True)
+    staff = User.objects.filter(is_staff=True, is_active=True)
     if not any(is_password_usable(password) for password in staff.values_list("password", flat=True)):
         raise CannotServe(
             f"To listen on {settings.HOST}, make a login with a password first: "
-            "python -m django createsuperuser --settings nexus_site.settings",
+            f"{sys.executable} -m django createsuperuser --settings nexus_site.settings",
             USAGE,
         )
 

@@ -78,7 +78,7 @@ async def _locked(options: Options, stop: asyncio.Event) -> Lock | None:
                     return None
                 await asyncio.sleep(LOOK_EVERY)
             return lock
-    raise CannotServe(f"Another process holds the data directory {folder}, and no server answers. Look at `nexus status`.")
+    raise CannotServe(f"Another process holds the data directory {folder}, and no server answers. See `nexus doctor`.")
 
 
 def _bound(options: Options) -> socket.socket:

@@ -11,9 +11,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from nexus_site.serving.banner import say
 from nexus_site.serving.channel import Channel
@@ -22,8 +22,14 @@ from nexus_site.serving.faults import USAGE, CannotServe
 __all__ = ["main"]
 
 BACKLOG = 1024
-STOP_WITHIN, FLUSH_WITHIN = 1.0, 0.3
-Stopper = Callable[[], set["asyncio.Future[Any]"]]
+STOP_WITHIN, FLUSH_WITHIN = 0.8, 0.6
+
+
+class Front(NamedTuple):
+    """What ending needs of a web server: to take no more connections, and to know who is still being answered."""
+
+    stop_listening: Callable[[], None]
+    answering: Callable[[], Iterable["asyncio.Future[Any] | None"]]
 
 
 def main(arguments: list[str]) -> None:
@@ -71,27 +77,27 @@ async def _begin(listener: socket.socket) -> None:
     listener.listen(BACKLOG)
 
 
-def _end_on_demand(loop: asyncio.AbstractEventLoop, channel: Channel, stopper: Stopper) -> None:
+def _end_on_demand(loop: asyncio.AbstractEventLoop, channel: Channel, front: Front) -> None:
     """End the process on SIGTERM, and when the supervisor is gone."""
     ending: list[asyncio.Task[None]] = []
 
     def end() -> None:
         if not ending:
-            ending.append(loop.create_task(_end(stopper)))
+            ending.append(loop.create_task(_end(front)))
 
     loop.add_signal_handler(signal.SIGTERM, end)
     channel.when_over(loop, end)
 
 
-async def _end(stopper: Stopper) -> None:
+async def _end(front: Front) -> None:
     """Take no more connections, end streams and waits, commit what is queued, send what is answered, and exit."""
     from nexus_site import asgi
 
-    answering = stopper()
+    front.stop_listening()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_WITHIN):
             await asgi.stop()
-    if answering:
+    if answering := {task for task in front.answering() if task is not None and not task.done()}:
         await asyncio.wait(answering, timeout=FLUSH_WITHIN)
     await asyncio.sleep(0.02)  # one turn for the last bytes
     logging.shutdown()
@@ -112,11 +118,12 @@ def _serve_daphne(listener: socket.socket, channel: Channel, workspace: str) -> 
         ports.append(reactor.adoptStreamPort(listener.fileno(), listener.family, server.http_factory))
         channel.say(workspace=workspace)
 
-    def stop_listening() -> "set[asyncio.Future[Any]]":
+    def stop_listening() -> None:
         for port in ports:
             port.stopListening()
-        tasks = (details.get("application_instance") for details in server.connections.values())
-        return {task for task in tasks if task is not None and not task.done()}
+
+    def answering() -> list["asyncio.Future[Any] | None"]:
+        return [details.get("application_instance") for details in server.connections.values()]
 
     server = Server(
         application,
@@ -127,7 +134,7 @@ def _serve_daphne(listener: socket.socket, channel: Channel, workspace: str) -> 
         server_name="",
     )
     server.endpoints = []  # it would take no socket of another family than IPv4
-    _end_on_demand(twisted_loop, channel, stop_listening)
+    _end_on_demand(twisted_loop, channel, Front(stop_listening, answering))
     reactor.callWhenRunning(lambda: starting.append(twisted_loop.create_task(begin())))
     server.run()
 
@@ -144,10 +151,9 @@ def _serve_uvicorn(listener: socket.socket, channel: Channel, workspace: str) ->
         def capture_signals(self) -> Iterator[None]:
             yield
 
-        def stop_listening(self) -> "set[asyncio.Future[Any]]":
+        def stop_listening(self) -> None:
             for server in self.servers:
                 server.close()
-            return set(self.server_state.tasks)
 
     server = Uvicorn(
         uvicorn.Config(
@@ -163,7 +169,8 @@ def _serve_uvicorn(listener: socket.socket, channel: Channel, workspace: str) ->
     )
 
     async def serve() -> None:
-        _end_on_demand(asyncio.get_running_loop(), channel, server.stop_listening)
+        front = Front(server.stop_listening, lambda: list(server.server_state.tasks))
+        _end_on_demand(asyncio.get_running_loop(), channel, front)
         await _begin(listener)
         channel.say(workspace=workspace)
         await server.serve(sockets=[listener])
