@@ -1,13 +1,15 @@
-"""Mail about handoffs: offers to those who may claim, and what became of it to those concerned.
+"""Mail about handoffs: what asks to claim or to judge one, and what became of it to those concerned.
 
-An offer is withdrawn from every other inbox when somebody wins, and from all when there is nothing to claim any more.
+What asks is of kind `handoff`: it is withdrawn from every other inbox when somebody wins, and from all when there is
+nothing to do any more. What tells is `direct` and stays until it is read.
 """
 
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
-from bus import audience, mail
+from bus import audience, identity, mail
 from bus.audience import Reached
 from bus.directory import AgentEntry, directory
 from bus.identity import Caller
@@ -17,7 +19,7 @@ from bus.text import shorten
 from handoffs import pool
 from handoffs.models import Handoff
 
-__all__ = ["eligible", "is_shown", "offer", "show", "tell"]
+__all__ = ["ask", "eligible", "hide", "is_shown", "offer", "show", "tell"]
 
 SUBJECT, EXCERPT = 200, 2_000
 SHOWN = prepared(
@@ -55,8 +57,16 @@ def offer(caller: Caller, handoff: Handoff, but: Collection[int | None] = (), *,
         f"handoff {handoff.public_id}; exactly one claim wins."
     )
     recipients = [each.agent for each in reached if each.agent.id != handoff.creator_id]
-    _post(caller, handoff, recipients, mail.Draft("handoff", handoff.title, text, handoff.to))
+    if recipients:
+        _post(_sender(caller, handoff), handoff, recipients, mail.Draft("handoff", handoff.title, text, handoff.to))
     return reached
+
+
+def _sender(caller: Caller, handoff: Handoff) -> Caller:
+    """Return who offers: the creator or an operator, else Nexus, as a sender sees what becomes of its messages."""
+    if caller.is_operator or caller.agent.id == handoff.creator_id:
+        return caller
+    return replace(identity.system(caller.surface), workspace=caller.workspace, now=caller.now)
 
 
 def show(handoff: Handoff, agents: Iterable[int], *, is_new: bool = False) -> None:
@@ -69,6 +79,11 @@ def show(handoff: Handoff, agents: Iterable[int], *, is_new: bool = False) -> No
         SHOW.many(missing)
 
 
+def hide(handoff: Handoff) -> None:
+    """Let nobody see it who was shown it, but its creator."""
+    Audience.objects.filter(subject=handoff.public_id).exclude(agent_id=handoff.creator_id).delete()
+
+
 def is_shown(handoff: Handoff, agent: int) -> bool:
     """Say whether the agent was shown the handoff."""
     return SHOWN.first(handoff.public_id, agent) is not None
@@ -76,12 +91,25 @@ def is_shown(handoff: Handoff, agent: int) -> bool:
 
 def tell(caller: Caller, handoff: Handoff, agents: Iterable[int | None], what: str, *about: Any) -> None:
     """Send `what` became of the handoff, and the texts or objects `about` it, to agents; not to the caller itself."""
+    _write(caller, handoff, agents, _draft("direct", handoff, what, about))
+
+
+def ask(caller: Caller, handoff: Handoff, agents: Iterable[int | None], what: str, *about: Any) -> None:
+    """Send agents `what` is to be done about the handoff now; not to the caller itself."""
+    _write(caller, handoff, agents, _draft("handoff", handoff, what, about))
+
+
+def _draft(kind: str, handoff: Handoff, what: str, about: Iterable[Any]) -> mail.Draft:
+    lines = [f"{what}: handoff {handoff.public_id}.", *[_excerpt(each) for each in about if each]]
+    return mail.Draft(kind, shorten(f"{what}: {handoff.title}", SUBJECT)[0], "\n\n".join(lines))
+
+
+def _write(caller: Caller, handoff: Handoff, agents: Iterable[int | None], draft: mail.Draft) -> None:
     wanted = dict.fromkeys(each for each in agents if each is not None and each != caller.agent.id)
     recipients = [directory.agent(each) for each in wanted]
-    lines = [f"{what}: handoff {handoff.public_id}.", *[_excerpt(each) for each in about if each]]
-    subject = shorten(f"{what}: {handoff.title}", SUBJECT)[0]
-    to = [agent.name for agent in recipients]
-    _post(caller, handoff, recipients, mail.Draft("handoff", subject, "\n\n".join(lines), to))
+    draft.to = [agent.name for agent in recipients]
+    if recipients:
+        _post(caller, handoff, recipients, draft)
 
 
 def _excerpt(about: Any) -> str:
@@ -90,8 +118,6 @@ def _excerpt(about: Any) -> str:
 
 
 def _post(caller: Caller, handoff: Handoff, recipients: list[AgentEntry], draft: mail.Draft) -> None:
-    if not recipients:
-        return
     draft.handoff, draft.priority = handoff.public_id, handoff.priority
     draft.references = [{"kind": "handoff", "id": handoff.public_id}]
     mail.post(caller, draft, recipients)

@@ -1,7 +1,8 @@
 """Files that come with a claim: nobody else gets an overlapping glob until the claim ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from bus.directory import directory
@@ -11,8 +12,9 @@ from bus.prepared import insert, prepared
 from handoffs import globs, log
 from handoffs.models import Handoff, PathClaim
 
-__all__ = ["PathTaken", "are_free", "check", "give_back", "keep", "take"]
+__all__ = ["Held", "PathTaken", "are_free", "check", "give_back", "held_beside", "keep", "take", "take_again"]
 
+Held = tuple[str, int, datetime | None]
 HELD = prepared(
     lambda workspace, now, agent: (
         PathClaim.objects.in_force(now)
@@ -38,21 +40,26 @@ class PathTaken(Conflict):
 
 def check(caller: Caller, wanted: list[str]) -> None:
     """Raise `PathTaken` when another agent holds a glob that overlaps; own ones are no obstacle."""
-    for glob, held, agent, until in _meeting(caller, wanted):
+    for glob, held, agent, until in _meeting(wanted, held_beside(caller, caller.agent.id) if wanted else []):
         raise _taken(glob, held, directory.agent(agent).name, until)
 
 
-def are_free(caller: Caller, wanted: list[str]) -> bool:
-    """Say whether nobody else holds a glob that overlaps."""
-    return next(_meeting(caller, wanted), None) is None
+def held_beside(caller: Caller, agent: int) -> list[Held]:
+    """Return what others than `agent` hold now in the caller's workspace: glob, holder, until when; one statement."""
+    return HELD.rows(caller.workspace.id, caller.now, agent)
 
 
-def _meeting(caller: Caller, wanted: list[str]) -> Iterator[tuple[str, str, int, datetime | None]]:
-    """Yield each wanted glob with one that another agent holds and that overlaps, its holder, and until when."""
-    for held, agent, until in HELD.rows(caller.workspace.id, caller.now, caller.agent.id) if wanted else ():
+def are_free(wanted: Sequence[str], held: Sequence[Held]) -> bool:
+    """Say whether no held glob overlaps a wanted one."""
+    return next(_meeting(wanted, held), None) is None
+
+
+def _meeting(wanted: Sequence[str], held: Sequence[Held]) -> Iterator[tuple[str, str, int, datetime | None]]:
+    """Yield each wanted glob with one that is held and overlaps, its holder, and until when."""
+    for other, agent, until in held:
         for glob in wanted:
-            if _may_meet(glob, held) and globs.overlap(glob, held):
-                yield glob, held, agent, until
+            if _may_meet(glob, other) and globs.overlap(glob, other):
+                yield glob, other, agent, until
 
 
 def _may_meet(a: str, b: str) -> bool:
@@ -61,6 +68,7 @@ def _may_meet(a: str, b: str) -> bool:
     return first.startswith(second) or second.startswith(first)
 
 
+@lru_cache(maxsize=4096)
 def _fixed(glob: str) -> str:
     end = min((place for place in map(glob.find, WILD) if place >= 0), default=len(glob))
     return glob[:end].rstrip("/")
@@ -86,10 +94,20 @@ def take(caller: Caller, handoff: Handoff) -> None:
     log.record(caller, handoff, "paths.reserved", globs=handoff.paths, until=until)
 
 
-def keep(handoff: Handoff) -> None:
-    """Hold them as long as the lease lasts now; without an end while there is no lease."""
-    if handoff.paths:
-        PathClaim.objects.of(handoff).update(until=handoff.lease_until)
+def keep(handoff: Handoff) -> bool:
+    """Hold them as long as the lease lasts now, or without an end while there is no lease; False if none are held."""
+    return bool(handoff.paths and PathClaim.objects.of(handoff).update(until=handoff.lease_until))
+
+
+def take_again(caller: Caller, handoff: Handoff) -> bool:
+    """Hold them for the claimant's new lease; False if they were given back and another agent holds some by now."""
+    if keep(handoff):
+        return True
+    claimant = handoff.claimant_id
+    if handoff.paths and claimant is not None and not are_free(handoff.paths, held_beside(caller, claimant)):
+        return False
+    take(caller, handoff)
+    return True
 
 
 def give_back(caller: Caller, handoff: Handoff) -> None:

@@ -37,14 +37,14 @@ def may_verify(caller: Caller, handoff: Handoff) -> bool:
 
 
 def asked_agents(caller: Caller, handoff: Handoff) -> list[int]:
-    """Return the agents to ask now: the one named, those present that fit, or the operators."""
+    """Return the agents to ask now: the one named, those present that fit, or where there is none the operators."""
     verifier = asked(handoff)
     if isinstance(verifier, AgentEntry):
         return [verifier.id]
-    if verifier is None:
-        return list(Agent.objects.filter(kind=Agent.Kind.OPERATOR, archived_at=None).values_list("pk", flat=True))
-    fitting = [each.agent.id for each in audience.select(caller, [verifier]).reached]
-    return [each for each in fitting if each != handoff.last_claimant_id]
+    reached = audience.select(caller, [verifier]).reached if verifier is not None else []
+    fitting = [each.agent.id for each in reached if each.agent.id != handoff.last_claimant_id]
+    operators = Agent.objects.filter(kind=Agent.Kind.OPERATOR, archived_at=None)
+    return fitting or list(operators.values_list("pk", flat=True))
 
 
 def described(handoff: Handoff) -> object:

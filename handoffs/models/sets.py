@@ -39,12 +39,18 @@ class Visibility(models.TextChoices):
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     """Named sets of handoffs."""
 
+    def in_time(self, now: datetime) -> "HandoffQuerySet":
+        """Return those that are not past their due time."""
+        return self.filter(Q(due_at=None) | Q(due_at__gt=now))
+
     def waiting(self, now: datetime) -> "HandoffQuerySet":
-        """Return those that nobody holds, also where a lease is over; what is past its time is not among them."""
-        lapsed = Q(state=State.CLAIMED.value, lease_until__lte=now, attempts__lt=F("max_attempts") - 1)
-        in_time = Q(due_at=None) | Q(due_at__gt=now)
-        indexed = Q(state__in=[State.OPEN.value, State.CLAIMED.value])
-        return self.filter(indexed, Q(state=State.OPEN.value) | lapsed, in_time)
+        """Return those that are open and in time."""
+        return self.in_time(now).filter(state=State.OPEN.value)
+
+    def lapsed(self, now: datetime) -> "HandoffQuerySet":
+        """Return those in time whose claim is over, as nobody has renewed it, and that may be claimed again."""
+        may_again = Q(attempts__lt=F("max_attempts") - 1)
+        return self.in_time(now).filter(may_again, state=State.CLAIMED.value, lease_until__lte=now)
 
     def in_states(self, states: Iterable[str], now: datetime) -> "HandoffQuerySet":
         """Return those in one of these states; a claim whose lease is over counts as what comes of it."""

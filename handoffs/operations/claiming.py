@@ -1,6 +1,8 @@
 """Taking a job: exactly one claim wins."""
 
+import json
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from bus import deadlines, mail
@@ -14,7 +16,8 @@ from handoffs.schemas.claims import HandoffClaim
 
 __all__ = ["AlreadyClaimed", "handoff_claim"]
 
-TAKEN = "taken"
+TAKEN, NO_PATHS = "taken", "[]"
+LOOKED_AT = 200
 
 
 class AlreadyClaimed(Conflict):
@@ -38,11 +41,13 @@ def handoff_claim(caller: Caller, order: HandoffClaim) -> Claimed:
 
 
 def _best(caller: Caller) -> Claimed:
-    """Take the first in the queue whose files nobody else holds."""
-    for waiting in queue.claimable(caller):
-        handoff = Handoff.find(waiting.public_id, caller.workspace.id)
-        if handoff is not None and paths.are_free(caller, handoff.paths):
-            return _take(caller, handoff)
+    """Take the first in the queue whose files nobody else holds, of the first 200."""
+    held: list[paths.Held] | None = None
+    for waiting in islice(queue.claimable(caller), LOOKED_AT):
+        if waiting.paths != NO_PATHS and held is None:
+            held = paths.held_beside(caller, caller.agent.id)
+        if not held or paths.are_free(json.loads(waiting.paths), held):
+            return _take(caller, standing.find(caller, waiting.public_id))
     return Claimed(claimed=False)
 
 

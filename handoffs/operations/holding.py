@@ -34,23 +34,25 @@ def handoff_release(caller: Caller, order: HandoffRelease) -> Standing:
 def _mine(caller: Caller, public_id: str, epoch: int) -> Handoff:
     """Return the handoff that the caller holds now under this epoch."""
     handoff = standing.held(caller, public_id, epoch)
-    if handoff.has_lapsed(caller.now) or handoff.state == State.OPEN:
+    if handoff.has_lapsed(caller.now) or handoff.state in (State.OPEN, State.FAILED):
         raise standing.stale(caller, handoff)
     standing.refuse_state(caller, handoff, State.CLAIMED)
     return handoff
 
 
 def handoff_complete(caller: Caller, order: HandoffComplete) -> Standing:
-    """Finish with a `result`, or with an `error` if it failed; counts late too while nobody else has claimed it.
+    """Finish with a `result`, or an `error` if it failed; a result counts late too while nobody else has claimed it.
 
     With acceptance criteria the result is verified first.
     """
+    if order.error is not None:
+        handoff = _mine(caller, order.handoff, order.epoch)
+        endings.close(caller, handoff, Outcome(State.FAILED, error=order.error))
+        return views.standing(handoff)
     handoff = standing.held(caller, order.handoff, order.epoch)
     without_result = () if handoff.error is not None else (State.FAILED,)
     standing.refuse_state(caller, handoff, State.CLAIMED, State.OPEN, *without_result)
-    if order.error is not None:
-        endings.close(caller, handoff, Outcome(State.FAILED, error=order.error))
-    elif handoff.acceptance_criteria:
+    if handoff.acceptance_criteria:
         _submit(caller, handoff, order.result)
     else:
         endings.close(caller, handoff, Outcome(State.COMPLETED, result=order.result))
@@ -58,13 +60,17 @@ def handoff_complete(caller: Caller, order: HandoffComplete) -> Standing:
 
 
 def _submit(caller: Caller, handoff: Handoff, result: object) -> None:
-    """Ask for a verdict; the lease pauses, and the files stay held."""
+    """Ask for a verdict; the lease pauses, and the files stay held unless it was over."""
+    is_late = handoff.state_at(caller.now) != State.CLAIMED
     handoff.submit(result)
-    paths.keep(handoff)
+    if is_late:
+        paths.give_back(caller, handoff)
+    else:
+        paths.keep(handoff)
     log.record(caller, handoff, "handoff.verifying")
     mail.withdraw(caller, handoff.public_id, reason="done")
     verifiers = verification.asked_agents(caller, handoff)
     offers.show(handoff, verifiers)
     criteria = "\n".join(f"- {each}" for each in handoff.acceptance_criteria)
     ask = f"Give your verdict with `handoff_verify` and epoch {handoff.epoch}. It is good if:\n{criteria}"
-    offers.tell(caller, handoff, verifiers, "To verify", ask, result)
+    offers.ask(caller, handoff, verifiers, "To verify", ask, result)

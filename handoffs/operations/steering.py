@@ -45,6 +45,8 @@ def handoff_reassign(caller: Caller, order: HandoffReassign) -> Reassigned:
     log.record(caller, handoff, "handoff.reassigned", agent=address.name, reason=order.reason)
     paths.give_back(caller, handoff)
     mail.withdraw(caller, handoff.public_id, reason="reassigned")
+    if handoff.is_private:
+        offers.hide(handoff)
     offers.tell(caller, handoff, [executor], "Reassigned", order.reason)
     reached = offers.offer(caller, handoff)
     note_times(caller, handoff)

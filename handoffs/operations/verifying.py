@@ -7,12 +7,16 @@ from bus import deadlines, mail
 from bus.errors import Forbidden
 from bus.identity import Caller
 from handoffs import endings, log, offers, paths, standing, verification, views
-from handoffs.endings import Outcome
+from handoffs.endings import Ending, Outcome
 from handoffs.models import Handoff, State
 from handoffs.schemas.answers import Standing
 from handoffs.schemas.claims import HandoffVerify
 
 __all__ = ["handoff_verify"]
+
+FILES_TAKEN = Ending(
+    "handoff.released", "the result came late and was not good, and others hold its files", counts=False
+)
 
 
 def handoff_verify(caller: Caller, order: HandoffVerify) -> Standing:
@@ -45,10 +49,16 @@ def _pass(caller: Caller, handoff: Handoff, feedback: str) -> None:
 
 def _fail(caller: Caller, handoff: Handoff, feedback: str) -> None:
     until = caller.now + timedelta(seconds=handoff.lease_seconds)
+    executor = handoff.claimant_id
     handoff.resume(until, feedback)
-    paths.keep(handoff)
-    deadlines.note(endings.LEASES, until, caller.now)
     log.record(caller, handoff, "handoff.failed_verification", lease_until=log.instant(until), feedback=feedback)
     mail.withdraw(caller, handoff.public_id, reason="verified")
-    ask = f"It is still yours, with epoch {handoff.epoch}; complete it again before {log.instant(until)}."
-    offers.tell(caller, handoff, [handoff.claimant_id], "Not good yet", ask, feedback)
+    if paths.take_again(caller, handoff):
+        deadlines.note(endings.LEASES, until, caller.now)
+        what = f"It is still yours, with epoch {handoff.epoch}; complete it again before {log.instant(until)}."
+    else:
+        endings.let_go(caller, handoff, FILES_TAKEN)
+        what = (
+            "Your lease had ended and others hold its files by now, so it is open again; claim it when they are free."
+        )
+    offers.tell(caller, handoff, [executor], "Not good yet", what, feedback)

@@ -1,6 +1,7 @@
 """Looking at handoffs without moving them."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -8,7 +9,7 @@ from bus import cursors, pages
 from bus.errors import InvalidInput
 from bus.identity import Caller
 from bus.models import Audience
-from handoffs import pool, queue, standing, views
+from handoffs import pool, queue, standing, verification, views
 from handoffs.models import Handoff, HandoffQuerySet, State, Visibility, concerns
 from handoffs.queue import Waiting
 from handoffs.schemas.answers import HandoffBrief, HandoffGot, Handoffs, HandoffView
@@ -46,15 +47,22 @@ def visible_to(caller: Caller) -> HandoffQuerySet:
     fitting = [text for text in pools if pool.fits(caller.agent, text)]
     offered = Q(pool__in=fitting) & (~Q(visibility=Visibility.PRIVATE) | Q(state=State.OPEN))
     shown = Exists(Audience.objects.filter(subject=OuterRef("public_id"), agent_id=caller.agent.id))
-    return rows.filter(Q(visibility=Visibility.PUBLIC) | concerns(caller.agent.id) | offered | shown)
+    judged = Q(state=State.VERIFYING, pk__in=_to_verify(caller, rows))
+    return rows.filter(Q(visibility=Visibility.PUBLIC) | concerns(caller.agent.id) | offered | shown | judged)
+
+
+def _to_verify(caller: Caller, rows: HandoffQuerySet) -> list[int]:
+    """Return those of the rows that the caller is asked to verify."""
+    waiting = rows.filter(state=State.VERIFYING, verify_by__isnull=False).only("verify_by", "creator", "last_claimant")
+    return [handoff.pk for handoff in waiting if verification.may_verify(caller, handoff)]
 
 
 def _available(caller: Caller, order: HandoffList) -> Handoffs:
     if order.mine or order.states is not None:
         hint = "Leave `mine` and `states` out, or list without `available`."
         raise InvalidInput("`available` lists all that you can claim.", hint=hint, field="available")
-    after = cursors.decode(QUEUE, order.cursor, 2) if order.cursor is not None else None
-    left = [each for each in queue.claimable(caller) if after is None or each.place > after]
+    priority, pk = cursors.decode(QUEUE, order.cursor, 2) if order.cursor is not None else queue.FRONT
+    left = list(islice(queue.claimable(caller, (priority, pk)), order.limit + 1))
     items = claimable_items(caller, left[: order.limit])
     more = len(items) < len(left)
     return Handoffs(handoffs=items, next_cursor=cursors.encode(QUEUE, *left[len(items) - 1].place) if more else None)

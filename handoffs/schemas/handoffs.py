@@ -1,6 +1,5 @@
 """Orders that make, find and follow handoffs."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -10,6 +9,7 @@ from bus.schemas.base import (
     Body,
     Clean,
     Cursor,
+    Instant,
     Limit,
     Order,
     Payload,
@@ -39,7 +39,7 @@ class HandoffCreate(WriteOrder):
     body: Body = Field("", description="What to do, in Markdown, at most 64 KB.")
     payload: Payload = Field(None, description="JSON for the claimant only, at most 64 KB.")
     priority: Priority = Field(5, description="0 to 9, 9 first.")
-    due_at: datetime | None = Field(None, description="ISO 8601 time at which it expires.")
+    due_at: Instant | None = Field(None, description="ISO 8601 time at which it expires.")
     lease_seconds: int | None = Field(None, description="How long a claim lasts unrenewed, 30 to 86,400 s (300).")
     max_attempts: int | None = Field(None, ge=1, le=100, description="Fails after so many claims without result (5).")
     acceptance_criteria: list[Criterion] | None = Field(

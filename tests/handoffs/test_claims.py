@@ -113,7 +113,7 @@ def test_a_result_completes_it_and_reaches_the_creator(do, get, alice, bob, job,
     seen = get(alice, job)
     assert (seen.state, seen.claimant, seen.result, seen.lease_until) == ("completed", "bob", {"remarks": 2}, None)
     (letter,) = do("inbox_pull", alice).messages
-    assert (letter.kind, letter.subject, letter.handoff) == ("handoff", "Completed: Review the parser", job)
+    assert (letter.kind, letter.subject, letter.handoff) == ("direct", "Completed: Review the parser", job)
     assert '{"remarks": 2}' in letter.body
 
 
@@ -240,7 +240,7 @@ def test_a_late_result_mends_what_failed_by_its_attempts(do, get, alice, bob, gi
     late = later(bob, 32)
     assert get(late, job).state == "failed"
     assert do("handoff_complete", late, handoff=job, epoch=1, result="Late but good").state == "completed"
-    assert mail(alice) == ["Completed: Review the parser"]
+    assert mail(alice)[is_swept:] == ["Completed: Review the parser"]
 
 
 def test_an_error_is_final(do, attempt, bob, job, assert_refused):
@@ -254,3 +254,26 @@ def test_the_same_key_claims_once(do, bob, job):
     again = do("handoff_claim", bob, handoff=job, idempotency_key="k")
     assert (again.epoch, again.duplicate) == (first.epoch, True)
     assert Handoff.objects.get().epoch == 1
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+@pytest.mark.parametrize("is_swept", [False, True])
+def test_a_late_error_changes_nothing(
+    do, attempt, get, alice, bob, give, later, sweep, attempts, is_swept, assert_refused
+):
+    job = give(lease_seconds=30, max_attempts=attempts)
+    do("handoff_claim", bob, handoff=job)
+    if is_swept:
+        assert sweep(sweeps.end_leases, 31) == 1
+    late = later(bob, 32)
+    before = get(late, job)
+    assert before.state == ("failed" if attempts == 1 else "open")
+    assert_refused(attempt("handoff_complete", late, handoff=job, epoch=1, error="Too slow"), "stale_epoch")
+    assert get(late, job) == before
+
+
+def test_an_error_after_a_release_changes_nothing(do, attempt, get, bob, job, assert_refused):
+    do("handoff_claim", bob, handoff=job)
+    do("handoff_release", bob, handoff=job, epoch=1)
+    assert_refused(attempt("handoff_complete", bob, handoff=job, epoch=1, error="Never"), "stale_epoch")
+    assert get(bob, job).state == "open"

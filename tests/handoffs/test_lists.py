@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bus.errors import InvalidInput
+from handoffs import queue
 from handoffs.queries import between, claimable_count
 
 
@@ -116,7 +117,7 @@ def queries(call):
 
 
 @pytest.mark.parametrize(
-    ("listing", "most"), [({}, 2), ({"mine": True}, 2), ({"states": ["open"]}, 2), ({"available": True}, 2)]
+    ("listing", "most"), [({}, 3), ({"mine": True}, 3), ({"states": ["open"]}, 3), ({"available": True}, 3)]
 )
 def test_lists_take_as_many_statements_at_50_rows_as_at_one(do, bob, give, listing, most):
     def look():
@@ -128,3 +129,30 @@ def test_lists_take_as_many_statements_at_50_rows_as_at_one(do, bob, give, listi
     for _ in range(49):
         give(to="bob")
     assert queries(look) == at_one == most
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 100])
+def test_a_queue_is_the_same_however_it_is_read(do, bob, dave, give, later, monkeypatch, chunk):
+    monkeypatch.setattr(queue, "CHUNK", chunk)
+    jobs = [give(priority=number % 3, lease_seconds=30 if number % 2 else 600) for number in range(12)]
+    for job in jobs[::3]:
+        do("handoff_claim", bob, handoff=job)
+    give(to="dave", priority=9)
+    held = set(jobs[::6])
+    wanted = [job for rank in (2, 1, 0) for number, job in enumerate(jobs) if number % 3 == rank and job not in held]
+    after, found, cursor = later(bob, 31), [], {}
+    while cursor is not None:
+        page = do("handoff_list", after, available=True, limit=2, **cursor)
+        found += ids(page)
+        cursor = {"cursor": page.next_cursor} if page.next_cursor else None
+    assert found == wanted
+    assert claimable_count(after) == len(wanted)
+
+
+def test_a_queue_is_read_as_far_as_it_is_wanted(do, bob, give, monkeypatch):
+    monkeypatch.setattr(queue, "CHUNK", 2)
+    give()
+    at_one = queries(lambda: do("handoff_list", bob, available=True, limit=1))
+    for _ in range(20):
+        give()
+    assert queries(lambda: do("handoff_list", bob, available=True, limit=1)) == at_one

@@ -1,10 +1,13 @@
 """Files that come with a claim: nobody else gets an overlapping glob."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bus.models import Event
 from handoffs import sweeps
 from handoffs.models import PathClaim
+from handoffs.operations import claiming
 
 
 @pytest.fixture
@@ -103,3 +106,99 @@ def test_they_stay_held_while_the_result_is_verified(do, attempt, alice, bob, da
 def test_another_workspace_has_files_of_its_own(do, held, mallory):
     job = do("handoff_create", mallory, title="Elsewhere", to="mallory", paths=["src/**"]).handoff
     assert do("handoff_claim", mallory, handoff=job).claimed
+
+
+@pytest.fixture
+def late(do, bob, give, later):
+    """Return a function by which bob hands in a result after its lease on `doc/**` ended."""
+
+    def late(job):
+        return do("handoff_complete", later(bob, 32), handoff=job, epoch=1, result="y")
+
+    return late
+
+
+@pytest.fixture
+def lapsing(do, bob, give):
+    """A job on `doc/**` that is verified, and that bob has claimed for 30 s."""
+    job = give(paths=["doc/**"], acceptance_criteria=["x"], lease_seconds=30, max_attempts=1)
+    do("handoff_claim", bob, handoff=job)
+    return job
+
+
+def holders(now):
+    return {(each.agent.name, each.glob) for each in PathClaim.objects.in_force(now)}
+
+
+@pytest.mark.parametrize("is_swept", [False, True])
+def test_a_late_result_does_not_take_back_what_another_holds_by_now(
+    do, lapsing, late, dave, give, later, sweep, is_swept
+):
+    if is_swept:
+        assert sweep(sweeps.end_leases, 31) == 1
+    after = later(dave, 31)
+    do("handoff_claim", after, handoff=give(paths=["doc/a.md"]))
+    assert late(lapsing).state == "verifying"
+    assert holders(after.now) == {("dave", "doc/a.md")}
+
+
+@pytest.mark.parametrize("is_swept", [False, True])
+def test_a_failed_verdict_on_a_late_result_takes_the_files_anew(
+    do, attempt, alice, dave, lapsing, late, give, later, sweep, is_swept, assert_refused, types
+):
+    if is_swept:
+        assert sweep(sweeps.end_leases, 31) == 1
+    late(lapsing)
+    failed = do("handoff_verify", later(alice, 40), handoff=lapsing, epoch=1, verdict="fail")
+    assert failed.state == "claimed"
+    assert types(lapsing)[-2:] == ["failed_verification", "paths.reserved"]
+    assert holders(failed.lease_until) == set()
+    other = give(paths=["doc/a.md"])
+    error = assert_refused(attempt("handoff_claim", later(dave, 69), handoff=other), "path_taken")
+    assert error["details"]["agent"] == "bob"
+    assert do("handoff_claim", later(dave, 71), handoff=other).claimed
+
+
+@pytest.mark.parametrize("holder", ["dave", "alice"])
+def test_a_failed_verdict_opens_it_when_another_holds_the_files_by_now(
+    do, get, attempt, request, alice, bob, lapsing, late, give, later, sweep, mail, types, holder, assert_refused
+):
+    sweep(sweeps.end_leases, 31)
+    after = later(request.getfixturevalue(holder), 31)
+    other = give(to=holder, paths=["doc/a.md"])
+    do("handoff_claim", after, handoff=other)
+    late(lapsing)
+    failed = do("handoff_verify", later(alice, 40), handoff=lapsing, epoch=1, verdict="fail", feedback="Too short")
+    assert (failed.state, failed.epoch, failed.attempts, failed.lease_until) == ("open", 1, 1, None)
+    assert types(lapsing)[-3:] == ["verifying", "failed_verification", "released"]
+    assert holders(after.now) == {(holder, "doc/a.md")}
+    assert mail(bob)[-1] == "Not good yet: Review the parser"
+    assert (get(bob, lapsing).result, get(bob, lapsing).feedback) == (None, "Too short")
+    assert_refused(attempt("handoff_claim", later(bob, 41), handoff=lapsing), "path_taken")
+    do("handoff_complete", after, handoff=other, epoch=1, result="z")
+    assert do("handoff_claim", later(bob, 42), handoff=lapsing).epoch == 2
+
+
+def test_whoever_finds_all_of_it_blocked_reads_what_is_held_once(do, held, dave, give):
+    def look():
+        with CaptureQueriesContext(connection) as captured:
+            assert not do("handoff_claim", dave).claimed
+        return len(captured)
+
+    give(paths=["src/**"])
+    at_one = look()
+    for number in range(30):
+        give(paths=[f"src/parser/{number}.py"])
+    assert look() == at_one
+
+
+def test_of_the_best_that_are_blocked_a_bounded_number_is_looked_at(do, held, dave, give, monkeypatch):
+    monkeypatch.setattr(claiming, "LOOKED_AT", 3)
+    for _ in range(2):
+        give(paths=["src/**"], priority=9)
+    free = give(priority=8)
+    assert do("handoff_claim", dave).handoff == free
+    do("handoff_release", dave, handoff=free, epoch=1)
+    give(paths=["src/**"], priority=9)
+    assert not do("handoff_claim", dave).claimed
+    assert do("handoff_claim", dave, handoff=free).claimed

@@ -1,17 +1,19 @@
 """Whatever a cast does in whatever order, the log adds up to the tables and the rules hold."""
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 
 from bus import checkpoints, clock, door, fold, identity
 from bus.errors import Refusal
 from bus.verifier import verify
-from handoffs import sweeps
+from handoffs import globs, sweeps
 from handoffs.fold import actual
-from handoffs.models import CLOSED, Handoff
+from handoffs.models import CLOSED, Handoff, PathClaim, State
 
 STEPS = 80
 REASONS = {"forbidden", "not_found", "stale_epoch", "not_open", "already_claimed", "path_taken"}
@@ -103,12 +105,23 @@ class Walk:
         return order
 
 
+def assert_files_have_one_holder(now):
+    """No two agents hold files that overlap, and whoever has a claim now holds all the files of it."""
+    held = list(PathClaim.objects.in_force(now))
+    for one, other in combinations(held, 2):
+        assert one.agent_id == other.agent_id or not globs.overlap(one.glob, other.glob)
+    counts = Counter((each.handoff_id, each.agent_id) for each in held)
+    for job in Handoff.objects.filter(state=State.CLAIMED, lease_until__gt=now):
+        assert counts[job.pk, job.claimant_id] == len(job.paths)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_log_and_the_tables_never_part(seed, alice, bob, carol, dave, operator, workspace):
     walk = Walk(seed, [alice, bob, carol, dave], operator)
     state, seq = fold.empty(), 0
     for _ in range(STEPS):
         walk.step()
+        assert_files_have_one_holder(walk.now)
         head = checkpoints.head(workspace.id)
         for entry in checkpoints.entries(workspace.id, seq, head):
             fold.fold(state, entry)

@@ -112,3 +112,33 @@ def test_after_its_fallback_a_handoff_is_not_declined_for_all(do, attempt, bob, 
     job = give(to={"agent": "carol", "fallback": "broadcast", "fallback_after": 5})
     assert sweep(sweeps.fall_back, 6) == 1
     assert_refused(attempt("handoff_reject", carol, handoff=job), "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("call", "by", "more", "notice"),
+    [
+        ("lease_break", "operator", {}, "Your claim was ended"),
+        ("handoff_reassign", "alice", {"to": {"capability": "review"}}, "Reassigned"),
+    ],
+)
+def test_a_notice_stays_until_it_is_read_whoever_claims_then(
+    do, request, bob, dave, give, mail, call, by, more, notice
+):
+    job = give()
+    do("handoff_claim", bob, handoff=job)
+    do(call, request.getfixturevalue(by), handoff=job, **more)
+    do("handoff_claim", dave, handoff=job)
+    do("handoff_complete", dave, handoff=job, epoch=2, result="x")
+    (letter,) = (each for each in do("inbox_pull", bob).messages if each.subject.startswith(notice))
+    assert (letter.kind, letter.handoff) == ("direct", job)
+    assert letter.references == [{"kind": "handoff", "id": job}]
+
+
+def test_whoever_gives_it_back_does_not_learn_who_reads_the_new_offer(do, attempt, bob, dave, give, assert_refused):
+    job = give()
+    do("handoff_claim", bob, handoff=job)
+    do("handoff_release", bob, handoff=job, epoch=1)
+    (letter,) = do("inbox_pull", dave).messages
+    assert (letter.subject, letter.handoff, letter.from_) == ("Review the parser", job, "system")
+    assert letter.body.startswith("alice hands this over.")
+    assert_refused(attempt("message_status", bob, message=letter.message), "not_found")

@@ -147,3 +147,17 @@ def test_the_verifier_sees_a_private_job_and_its_result(get, carol, done):
 def test_sweeps_leave_what_is_verified_alone(done, sweep):
     done()
     assert sweep(sweeps.end_leases, 10**6) == 0
+
+
+def test_where_nobody_who_fits_is_present_the_operator_is_asked(do, operator, bob, done, mail):
+    job = done(verify_by={"capability": "fly"})
+    assert mail(operator) == ["To verify: Review the parser"]
+    assert do("handoff_get", operator, handoff=job).verify_by == {"capability": "fly"}
+    assert verdict(do, operator, job).state == "completed"
+
+
+def test_where_only_the_executor_fits_the_operator_is_asked(do, operator, bob, give, mail):
+    job = give(to="bob", acceptance_criteria=["x"], verify_by={"capability": "review"})
+    do("handoff_claim", bob, handoff=job)
+    do("handoff_complete", bob, handoff=job, epoch=1, result="y")
+    assert mail(operator) == ["To verify: Review the parser"]

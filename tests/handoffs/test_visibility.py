@@ -152,3 +152,34 @@ def test_foreign_and_unknown_ids_are_refused_alike(do, attempt, give, mallory, a
         foreign = assert_refused(attempt(call, mallory, handoff=job, **more), "not_found")
         unknown = assert_refused(attempt(call, mallory, handoff="hnd_nothing", **more), "not_found")
         assert str(foreign).replace(job, "") == str(unknown).replace("hnd_nothing", "")
+
+
+def test_a_private_one_that_is_reassigned_is_seen_by_its_new_target_alone(
+    do, give, seen_by, alice, bob, dave, erin, operator
+):
+    job = give(to="bob", visibility="private")
+    do("handoff_claim", bob, handoff=job)
+    do("handoff_reassign", alice, handoff=job, to="dave")
+    assert seen_by(bob, job)[:2] == (False, False)
+    assert seen_by(erin, job) == NOTHING
+    for caller in (alice, dave, operator):
+        assert seen_by(caller, job) == ALL
+    do("handoff_claim", dave, handoff=job)
+    assert not [each for each in do("event_list", bob, subjects=[job]).events if each.agent == "dave"]
+
+
+def test_who_may_verify_finds_it_in_lists_too(do, give, seen_by, alice, bob, carol, dave, erin, enrol):
+    frank = enrol("frank", capabilities=["check"])
+    job = give(to="bob", acceptance_criteria=["x"], verify_by={"capability": "check"})
+    named = give(to="bob", acceptance_criteria=["x"], verify_by="carol")
+    assert seen_by(frank, job) == NOTHING
+    for each in (job, named):
+        do("handoff_claim", bob, handoff=each)
+        do("handoff_complete", bob, handoff=each, epoch=1, result="y")
+    do("agent_update", erin, capabilities=["check"])
+    assert seen_by(erin, job)[:2] == (True, True)
+    assert seen_by(frank, job) == ALL
+    assert seen_by(erin, named) == seen_by(frank, named) == seen_by(dave, job) == NOTHING
+    assert seen_by(carol, named) == ALL
+    do("handoff_verify", frank, handoff=job, epoch=1, verdict="pass")
+    assert seen_by(erin, job)[:2] == (False, False)
