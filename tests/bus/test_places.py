@@ -184,14 +184,14 @@ def test_path_that_no_file_can_have_is_refused_and_shown_safely(path: str, sent:
 
 
 def test_id_is_the_top_of_the_hash_of_the_path() -> None:
-    digest = hashlib.sha256(b"/work/caf\xc3\xa9").digest()
+    digest = hashlib.sha256(b"/srv/caf\xc3\xa9").digest()
     bits = "".join(f"{byte:08b}" for byte in digest)[:130]
     spelled = "".join(ALPHABET[int(bits[place : place + 5], 2)] for place in range(0, 130, 5))
-    assert public_id(Path("/work/café")) == f"wsp_{spelled}"
+    assert public_id(Path("/srv/café")) == f"wsp_{spelled}"
 
 
 def test_id_of_a_path_that_is_not_unicode_is_its_own() -> None:
-    odd = [public_id(Path(os.fsdecode(name))) for name in (b"/work/\xff", b"/work/\xfe", b"/work/")]
+    odd = [public_id(Path(os.fsdecode(name))) for name in (b"/srv/\xff", b"/srv/\xfe", b"/srv/")]
     assert len(set(odd)) == 3
     assert all(re.fullmatch(f"wsp_[{ALPHABET}]{{26}}", name) for name in odd)
 

@@ -47,7 +47,7 @@ def test_remote_is_named_the_same_however_it_is_written(tmp_path: Path, url: str
         "../repo.git",
         "file:///srv/git/repo.git",
         "file://host/repo.git",
-        "C:/work/repo",
+        "C:/src/repo",
         "C:\\work\\repo",
         "https://",
         "https://example.com",
