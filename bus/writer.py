@@ -244,7 +244,9 @@ def database_refusal(error: BaseException) -> BaseException:
     if "disk is full" in text or "disk I/O error" in text:
         return DiskFull(reason=text)
     if "unable to open" in text:
-        return Busy("The database cannot be opened.", retry_after=5, hint="Check the data directory: run `nexus doctor`.")
+        return Busy(
+            "The database cannot be opened.", retry_after=5, hint="Check the data directory: run `nexus doctor`."
+        )
     if "locked" in text or "busy" in text:
         return Busy("Another process holds the database.", retry_after=1)
     if "readonly" in text:

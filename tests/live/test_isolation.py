@@ -124,7 +124,9 @@ def test_foreign_and_unknown_are_told_the_same(server, cast, alices, name, field
         if "error" in foreign:
             assert foreign["error"]["code"] in {"not_found", "unknown_agent", "forbidden"}, foreign
         else:
-            assert not any(foreign.get(part) for part in ("sessions", "messages", "handoffs", "agents", "events")), foreign
+            assert not any(foreign.get(part) for part in ("sessions", "messages", "handoffs", "agents", "events")), (
+                foreign
+            )
 
     play(scenario())
 

@@ -39,6 +39,11 @@ def django(home: Path, code: str) -> None:
     subprocess.run(command, env=environment(home), check=True, capture_output=True, timeout=PATIENCE)
 
 
+def _heed_ctrl_c() -> None:
+    """Undo what a shell does to the programs it starts in the background: they ignore Ctrl+C, and so would the server."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Serve:
     """A running `nexus serve`."""
 
@@ -54,6 +59,7 @@ class Serve:
                 stderr=log,
                 text=True,
                 start_new_session=True,
+                preexec_fn=_heed_ctrl_c,
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
