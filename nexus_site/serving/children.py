@@ -49,8 +49,8 @@ class Child:
         await self._spawn(str(os.getpid()))
 
     async def _spawn(self, *arguments: str, descriptors: tuple[int, ...] = ()) -> None:
-        # A signal that is ignored stays ignored in a child: Ctrl+C is for the supervisor, which passes it on.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # What is blocked stays blocked in a child: Ctrl+C is for the supervisor, which passes it on and gets it later.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", self.module, *arguments),
@@ -59,7 +59,7 @@ class Child:
                 pass_fds=descriptors,
             )
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     @property
     def is_over(self) -> bool:
