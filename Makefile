@@ -4,6 +4,7 @@ BIN := .venv/bin
 PYTHON ?= python3
 ARGS ?=
 WORKERS ?= 2
+CLIENTS := tests/clients/node_modules/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
 # Checks, tests of settings and generated pages never touch the data of the one who runs them.
@@ -34,7 +35,7 @@ serve: .venv/.runtime  ## Start Nexus and print its URLs
 test: .venv/.dev  ## Run the tests, without the slow ones
 	$(BIN)/pytest -m "not slow" -n $(WORKERS) $(ARGS)
 
-slow: .venv/.dev  ## Run the slow tests
+slow: .venv/.dev $(CLIENTS)  ## Run the slow tests
 	$(BIN)/pytest -m slow $(ARGS)
 
 crash: .venv/.dev  ## Kill a busy server again and again, then look for lost writes
@@ -75,8 +76,13 @@ lock:  ## Write both lock files anew (needs uv; ARGS=--upgrade for newer release
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
+# The clients that slow tests run, and a Node that is new enough for them; no package runs a script of its own.
+$(CLIENTS): tests/clients/package-lock.json
+	@cd tests/clients && npm install --ignore-scripts --no-progress --loglevel=error
+	@touch $@
+
 clean:  ## Remove .venv, caches and build results
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
