@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection
 
 from bus.errors import Busy
@@ -40,6 +41,13 @@ class Readers:
         future: asyncio.Future[Any] = loop.create_future()
         self._queue.put((query, future, loop))
         return await future
+
+    async def look(self, find: Callable[[], Any]) -> Any:
+        """Return what `find` finds: at once where memory knows it all, else on a reader thread."""
+        try:
+            return find()
+        except SynchronousOnlyOperation:
+            return await self.run(find)
 
     def _grow(self) -> None:
         with self._lock:

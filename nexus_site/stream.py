@@ -7,23 +7,22 @@ only says when to look again.
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Annotated, cast
+from typing import Annotated
 
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Header, Query
 from pydantic_core import to_json
 
-from bus import clock, cursors, door, presence
+from bus import clock, presence
 from bus.errors import Gone, Refusal
 from bus.identity import Caller
-from bus.queries.events import KIND
-from bus.schemas.events import EventList, EventView
+from bus.schemas.events import EventView
 from bus.tail import tail
+from nexus_site.following import PAGE, Following
 from nexus_site.rest.access import access
 
 __all__ = ["stream"]
 
-PAGE = 100
 CHECK, BEAT = 1.0, 15
 HELLO = b": nexus\nretry: 2000\n"
 ALIVE = b": alive\n"  # no empty line: that would end an event
@@ -40,31 +39,27 @@ async def stream(
 
     A reconnect with `Last-Event-ID` goes on exactly where it stopped, also after a restart of the server.
     """
-    order = _order(last_event_id or after, types, subjects)
-    response = StreamingHttpResponse(_frames(request, order), content_type="text/event-stream")
+    following = _following(last_event_id or after, types, subjects)
+    response = StreamingHttpResponse(_frames(request, following), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _order(after: str, types: str, subjects: str) -> EventList:
+def _following(after: str, types: str, subjects: str) -> Following:
     """Return what to read, or refuse a cursor or filter that can never be right."""
-    if after:
-        cursors.decode(KIND, after)
-    filters = {name: sent.split(",") for name, sent in (("types", types), ("subjects", subjects)) if sent}
-    return cast("EventList", door.checked(door.find("event_list"), {**filters, "after": after or None, "limit": PAGE}))
+    return Following(after, {name: sent.split(",") for name, sent in (("types", types), ("subjects", subjects)) if sent})
 
 
-async def _frames(request: HttpRequest, order: EventList) -> AsyncIterator[bytes]:
+async def _frames(request: HttpRequest, following: Following) -> AsyncIterator[bytes]:
     """Yield frames until the client, its key or the server goes away."""
     yield HELLO
     caller: Caller = request.auth  # type: ignore[attr-defined]
     with tail.listening(f"workspace:{caller.workspace.id}") as woken, presence.connected(caller):
-        if order.after is None:
-            order.after = await _now(caller)
-            yield _frame(id=order.after)
+        if await following.begin(caller):
+            yield _frame(id=following.cursor)
         while await _is_welcome(request):
             woken.clear()
-            frames, order.after = await _read(replace(caller, now=clock.now()), order)
+            frames = await _read(replace(caller, now=clock.now()), following)
             for frame in frames:
                 yield frame
             if len(frames) < PAGE and not await _is_woken(request, woken):
@@ -93,18 +88,12 @@ async def _is_woken(request: HttpRequest, woken: asyncio.Event) -> bool:
     return False
 
 
-async def _read(caller: Caller, order: EventList) -> tuple[list[bytes], str]:
-    """Return the next page as frames and the cursor behind it; where retention was faster, say so and go on from now."""
+async def _read(caller: Caller, following: Following) -> list[bytes]:
+    """Return the next page as frames; where retention was faster, say so and go on from now."""
     try:
-        page = await door.call("event_list", caller, order)
+        return [_event(each) for each in await following.read(caller)]
     except Gone as refusal:
-        position = await _now(caller)
-        return [_frame(event="gone", id=position, data=to_json(refusal.shape()).decode())], position
-    return [_event(each) for each in page.events], page.cursor
-
-
-async def _now(caller: Caller) -> str:
-    return str((await door.call("event_cursor", caller, {})).cursor)
+        return [_frame(event="gone", id=following.cursor, data=to_json(refusal.shape()).decode())]
 
 
 def _event(view: EventView) -> bytes:

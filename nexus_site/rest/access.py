@@ -5,11 +5,9 @@ A key that is sent decides: a wrong one is refused, it never falls back to the p
 
 import ipaddress
 import re
-from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
-from django.core.exceptions import SynchronousOnlyOperation
 from django.http import HttpRequest
 from ninja.utils import check_csrf
 
@@ -40,7 +38,8 @@ class Access:
         """Return the caller behind a request, or refuse it."""
         sent = request.headers.get("Authorization")
         if sent is not None:
-            return await _looked_up(partial(_keyed, request, _secret(sent)))
+            keyed: Caller = await readers.look(partial(_keyed, request, _secret(sent)))
+            return keyed
         _refuse_other_sites(request)
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             person = await readers.run(partial(_logged_in, request))
@@ -48,16 +47,9 @@ class Access:
                 return _with_csrf(request, person)
         if not is_at_this_machine(request):
             raise Unauthorized()
-        return await _looked_up(partial(identity.operator, SURFACE, _address(request), workspace=_workspace(request)))
-
-
-async def _looked_up(find: Callable[[], Caller]) -> Caller:
-    """Return what `find` finds: at once where the directory knows it all, else on a reader thread."""
-    try:
-        return find()
-    except SynchronousOnlyOperation:
-        caller: Caller = await readers.run(find)
-        return caller
+        here = partial(identity.operator, SURFACE, _address(request), workspace=_workspace(request))
+        operator: Caller = await readers.look(here)
+        return operator
 
 
 def _secret(header: str) -> str:
