@@ -17,7 +17,7 @@ from nexus_site.mcp import calls, tools
 from nexus_site.mcp.faults import data
 from nexus_site.mcp.sittings import sittings
 
-__all__ = ["INSTRUCTIONS", "server"]
+__all__ = ["INSTRUCTIONS", "MIDDLEWARE", "server"]
 
 Context = ServerRequestContext[Any, Any]
 CallNext = Callable[[Context], Awaitable[Any]]
@@ -80,6 +80,9 @@ async def _begin_sittings(ctx: Context, call_next: CallNext) -> Any:
     return result
 
 
+MIDDLEWARE = (_shape_errors, _begin_sittings)
+
+
 @cache
 def server() -> Server[Any]:
     """Return the server; its tools are those that the door publishes."""
@@ -92,5 +95,5 @@ def server() -> Server[Any]:
         on_list_tools=_list_tools,
         on_call_tool=_call_tool,
     )
-    built.middleware[:] = [_shape_errors, _begin_sittings]
+    built.middleware[:] = MIDDLEWARE
     return built

@@ -6,11 +6,12 @@ streams and waits belong to the SDK's session manager, which runs in one task of
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import SynchronousOnlyOperation
+from mcp.server import Server
 from mcp_types import INVALID_REQUEST, PARSE_ERROR
 from pydantic_core import from_json
 
@@ -27,7 +28,7 @@ from nexus_site.mcp.sittings import sittings
 from nexus_site.mcp.streams import Outgoing
 from nexus_site.replies import Receive, Scope, Send, refuse, send_json
 
-__all__ = ["Transport", "transport"]
+__all__ = ["NEXUS", "Served", "Transport", "transport"]
 
 IDLE_SECONDS = 12 * 3600.0
 MOST_SESSIONS = 2048
@@ -37,12 +38,25 @@ NO_SESSION = "Send `initialize` first, then its Mcp-Session-Id with every reques
 ONE_MESSAGE = "The body must be one JSON-RPC request or notification object."
 
 
+class Served(NamedTuple):
+    """What a transport serves: a server, which requests need its stream, and how the others are answered."""
+
+    server: Callable[[], Server[Any]]
+    is_long: Callable[[Mapping[str, Any]], bool]
+    answer: Callable[[str, Mapping[str, Any], Scope], Awaitable[tuple[int, bytes]]]
+
+
+NEXUS = Served(server, short.is_long, short.answer)
+
+
 class Transport:
     """Serves `/mcp`; `start` begins on the running loop, lazily where the web server has no lifespan."""
 
-    def __init__(self, most_sessions: int = MOST_SESSIONS, most_of_key: int = MOST_OF_KEY) -> None:
+    def __init__(
+        self, most_sessions: int = MOST_SESSIONS, most_of_key: int = MOST_OF_KEY, served: Served = NEXUS
+    ) -> None:
         """Start at rest; a session takes about 40 KB, and no key takes those of the others."""
-        self._most_sessions, self._most_of_key = most_sessions, most_of_key
+        self._most_sessions, self._most_of_key, self._served = most_sessions, most_of_key, served
         self._manager: kernel.Manager | None = None
         self._task: asyncio.Task[None] | None = None
         self._ready, self._halt = asyncio.Event(), asyncio.Event()
@@ -74,7 +88,8 @@ class Transport:
 
     async def _run(self) -> None:
         try:
-            manager = kernel.Manager(server(), session_idle_timeout=IDLE_SECONDS, max_sessions=self._most_sessions)
+            served = self._served.server()
+            manager = kernel.Manager(served, session_idle_timeout=IDLE_SECONDS, max_sessions=self._most_sessions)
             async with manager.run():
                 self._manager = manager
                 self._ready.set()
@@ -140,14 +155,20 @@ class Transport:
         message = _parsed(scope["nexus.body"])
         scope["nexus.answers"] = message.get("id") if "method" in message else None
         version = self._admitted(scope, message)
-        if "id" in message and "method" in message and message["method"] != INITIALIZE and not short.is_long(message):
-            status, body = await short.answer(version, message, scope)
+        if self._is_short(message):
+            status, body = await self._served.answer(version, message, scope)
             await send_json(send, status, body)
         elif scope["nexus.modern"] and "id" not in message:
             await send({"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b""})
         else:
             await self._forward(scope, receive, send)
+
+    def _is_short(self, message: Mapping[str, Any]) -> bool:
+        """Say whether a message is a request that one JSON document answers."""
+        if "id" not in message or "method" not in message or message["method"] == INITIALIZE:
+            return False
+        return not self._served.is_long(message)
 
     def _admitted(self, scope: Scope, message: Mapping[str, Any]) -> str:
         """Return the protocol version to answer in, or raise what the protocol has against this message here."""
