@@ -6,7 +6,7 @@ streams and waits belong to the SDK's session manager, which runs in one task of
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -193,7 +193,10 @@ class Transport:
         if scope["nexus.sitting"] is None and not scope["nexus.modern"]:
             await self._manager.make_room(user, self._most_of_key)
         await presence.touch(caller)
-        held = presence.connected(caller) if scope["method"] == "GET" else contextlib.nullcontext()
+        is_stream = scope["method"] == "GET"
+        if is_stream:
+            scope["headers"] = _fresh(scope["headers"])
+        held = presence.connected(caller) if is_stream else contextlib.nullcontext()
         with held:
             await self._manager.handle_request(scope, receive, Outgoing(send))
 
@@ -222,6 +225,11 @@ def _key(authorization: bytes, doubled: set[bytes]) -> KeyEntry:
     if key is None:
         raise Unauthorized()
     return key
+
+
+def _fresh(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a stream without Last-Event-ID: nothing is replayed, and the SDK would answer nothing."""
+    return [pair for pair in headers if pair[0] != b"last-event-id"]
 
 
 def _session_id(scope: Scope) -> str:

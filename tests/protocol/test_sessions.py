@@ -42,6 +42,48 @@ async def test_two_clients_with_one_key_have_two_sessions(alice, connect):
     assert len(await sessions(first)) == 1
 
 
+async def test_sessions_of_one_key_live_side_by_side_and_end_one_by_one(alice, connect):
+    agents = [await connect("alice") for _ in range(3)]
+    own = [(await agent.call("whoami"))["session"] for agent in agents]
+    assert sorted(each["session"] for each in await sessions(agents[0])) == sorted(own)
+    assert len(set(own)) == 3
+    assert (await agents[1].wire(None, "DELETE").run()).status == 200
+    assert [(await agent.post(rpc("ping"))).status for agent in agents] == [200, 404, 200]
+    assert (await agents[1].wire(None, "DELETE").run()).status == 404
+    assert [each["session"] for each in await sessions(agents[2])] == [own[2], own[0]]
+
+
+async def test_restart_ends_mcp_sessions_and_initialize_opens_a_new_one(alice, connect):
+    agent = await connect("alice")
+    before = agent.headers["mcp-session-id"]
+    await transport.stop()
+    for method in ("POST", "GET", "DELETE"):
+        reply = await agent.wire(rpc("ping") if method == "POST" else None, method).run()
+        assert (reply.status, reply.error["code"]) == (404, "not_found")
+        assert "initialize" in reply.error["hint"]
+    assert (await agent.initialize()).status == 200
+    assert agent.headers["mcp-session-id"] != before
+    assert (await agent.post(rpc("ping"))).result == {}
+
+
+async def test_stream_of_a_client_that_reconnects_is_a_new_one(alice, connect):
+    agent = await connect("alice")
+    stream = agent.wire(None, "GET", last_event_id="17")
+    held = asyncio.create_task(stream.run())
+    await until(lambda: asyncio.sleep(0, stream.started.is_set() or held.done()))
+    assert (stream.reply.status, stream.reply.headers["content-type"]) == (200, "text/event-stream")
+    assert not held.done()
+    stream.gone.set()
+    await asyncio.wait_for(held, 20)
+
+
+async def test_call_of_a_client_that_reconnects_is_answered(alice, connect):
+    agent = await connect("alice")
+    assert (await agent.post(rpc("ping"), last_event_id="17")).result == {}
+    reply = await agent.post(call("inbox_wait", timeout_seconds=0), last_event_id="17")
+    assert reply.result["structuredContent"]["messages"] == []
+
+
 @pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
 async def test_session_of_alice_is_unknown_to_bob(alice, bob, connect, method):
     hers = await connect("alice")
