@@ -10,7 +10,7 @@ from nexus_site.guard import guard
 from nexus_site.mcp import kernel
 from nexus_site.mcp.sittings import sittings
 from nexus_site.mcp.transport import Transport, transport
-from tests.protocol.wires import HANDSHAKE, Agent, call, open_sessions, rpc, until, wire
+from tests.protocol.wires import HANDSHAKE, Agent, call, modern, open_sessions, rpc, until, wire
 
 
 async def sessions(agent):
@@ -209,6 +209,27 @@ async def test_wait_in_the_modern_era_is_woken_too(alice, bob, connect):
     await sender.call("message_create", subject="wake", body="up", to="alice")
     reply = await asyncio.wait_for(held, 20)
     assert [each["subject"] for each in reply.result["structuredContent"]["messages"]] == ["wake"]
+
+
+async def test_wait_in_the_modern_era_ends_when_its_client_goes(alice, connect):
+    agent = await connect("alice", in_session=False)
+    headers, message = modern(call("inbox_wait", timeout_seconds=300))
+    waiting = agent.wire(message, **{name.replace("-", "_"): value for name, value in headers.items()})
+    held = asyncio.create_task(waiting.run())
+    waiting.gone.set()
+    reply = await asyncio.wait_for(held, 20)
+    assert b"result" not in reply.body
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", "*/*"])
+async def test_stream_opens_for_whoever_accepts_one(alice, connect, accept):
+    agent = await connect("alice")
+    stream = agent.wire(None, "GET", accept=accept)
+    held = asyncio.create_task(stream.run())
+    await asyncio.wait_for(stream.started.wait(), 20)
+    assert stream.reply.status == 200
+    stream.gone.set()
+    await asyncio.wait_for(held, 20)
 
 
 async def test_cancelled_wait_is_answered_at_once(alice, connect):
