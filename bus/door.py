@@ -153,7 +153,7 @@ async def call(name: str, caller: Caller, arguments: Mapping[str, Any] | Order) 
     entry = find(name)
     order = checked(entry, arguments)
     if order.workspace:
-        caller = await readers.run(partial(placed, caller, order.workspace))
+        caller = await readers.look(partial(placed, caller, order.workspace))
     _admit(entry, caller, order)
     await presence.touch(caller)
     if entry.first:

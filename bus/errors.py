@@ -12,6 +12,7 @@ __all__ = [
     "DiskFull",
     "Forbidden",
     "Gone",
+    "Internal",
     "InvalidInput",
     "NotFound",
     "RateLimited",
@@ -125,6 +126,13 @@ class RateLimited(Refusal):
 
     code, status, patience = "rate_limited", 429, 1.0
     hint = "Wait `retry_after` seconds and send it again."
+
+
+class Internal(Refusal):
+    """Something failed inside Nexus."""
+
+    code, status = "internal", 500
+    hint = "It is in the server's log. Send it again, or tell the operator."
 
 
 class Busy(Refusal):

@@ -16,6 +16,7 @@ from bus.errors import NotFound  # noqa: E402
 from bus.tail import tail  # noqa: E402
 from bus.writer import lane  # noqa: E402
 from nexus_site.assets import with_assets  # noqa: E402
+from nexus_site.frames.sockets import PATHS, sockets  # noqa: E402
 from nexus_site.guard import guard  # noqa: E402
 from nexus_site.intake import bound  # noqa: E402
 from nexus_site.mcp.transport import transport  # noqa: E402
@@ -79,13 +80,15 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
         await views(scope, receive, send)
 
 
-async def _no_such_socket(scope: Scope, receive: Receive, send: Send) -> None:
-    """Accept and close: a socket that is turned away before could not be told why."""
-    await receive()
+async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["path"] in PATHS:
+        await sockets(scope, receive, send)
+        return
+    await receive()  # accept and close: a socket that is turned away before could not be told why
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.close", "code": NO_SUCH_SOCKET, "reason": "There is no socket here."})
 
 
 bound()
 views = direct(with_assets(django))
-guarded = guard(paced(ProtocolTypeRouter({"http": _http, "websocket": _no_such_socket})))
+guarded = guard(paced(ProtocolTypeRouter({"http": _http, "websocket": _socket})))

@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from bus.errors import Forbidden, InvalidInput, Refusal
-from nexus_site.rest.problems import Internal, NoRoute, refused
+from bus.errors import Forbidden, Internal, InvalidInput, Refusal
+from nexus_site.rest.problems import NoRoute, refused
 
 __all__ = ["bad_request", "failed", "forbidden", "not_found"]
 

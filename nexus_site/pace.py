@@ -1,13 +1,14 @@
-"""Streams at the reader's pace: what a client does not read stays unread, instead of in the memory of the server.
+"""Streams and sockets at the reader's pace: what a client does not read stays unread, instead of in the server's memory.
 
 Daphne takes whatever it is given; behind it, Twisted tells a producer when its buffer is full. Other servers wait in
-`send` by themselves.
+`send` by themselves. What a socket's client sends faster than it is taken waits in the network (see `intake`).
 """
 
 import asyncio
 from functools import partial
 from typing import Any
 
+from nexus_site import intake
 from nexus_site.guard import App
 from nexus_site.replies import Message, Receive, Scope, Send
 
@@ -42,10 +43,12 @@ def paced(app: App) -> App:
 
     async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
         connection = _connection(send)
-        if connection is None or scope["type"] != "http":
+        if connection is None:
             await app(scope, receive, send)
-            return
-        await app(scope, receive, _paced(connection, send))
+        elif scope["type"] == "websocket":
+            await app(scope, partial(_taken, connection, receive), _steady(connection, send))
+        else:
+            await app(scope, receive, _paced(connection, send))
 
     return waiting
 
@@ -70,5 +73,29 @@ def _paced(connection: Any, send: Send) -> Send:
         await send(message)
         if streams and gates:
             await gates[0].passed()
+
+    return sent
+
+
+async def _taken(connection: Any, receive: Receive) -> Message:
+    """Take a frame, and let the client send more when few are left."""
+    message = await receive()
+    intake.resume(connection)
+    return message
+
+
+def _steady(connection: Any, send: Send) -> Send:
+    """Return a socket's `send` that waits while the one before is still on its way."""
+    gate = Gate()
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "websocket.send":
+            await gate.passed()
+        elif message["type"] == "websocket.close":
+            connection.transport.unregisterProducer()
+        await send(message)
+        if message["type"] == "websocket.accept":
+            connection.transport.unregisterProducer()  # of HTTP, which this connection has left
+            connection.transport.registerProducer(gate, True)
 
     return sent

@@ -47,7 +47,9 @@ async def stream(
 
 def _following(after: str, types: str, subjects: str) -> Following:
     """Return what to read, or refuse a cursor or filter that can never be right."""
-    return Following(after, {name: sent.split(",") for name, sent in (("types", types), ("subjects", subjects)) if sent})
+    return Following(
+        after, {name: sent.split(",") for name, sent in (("types", types), ("subjects", subjects)) if sent}
+    )
 
 
 async def _frames(request: HttpRequest, following: Following) -> AsyncIterator[bytes]:

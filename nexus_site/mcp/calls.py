@@ -7,9 +7,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from bus import door
-from bus.errors import Refusal
+from bus.errors import Internal, Refusal
 from bus.identity import Caller
-from nexus_site.mcp.faults import Internal
 from nexus_site.mcp.sittings import Sitting
 
 __all__ = ["call"]

@@ -14,9 +14,9 @@ from mcp_types.jsonrpc import (
 )
 from pydantic_core import from_json, to_json
 
-from bus.errors import Refusal, UnsupportedMedia
+from bus.errors import Internal, Refusal, UnsupportedMedia
 
-__all__ = ["BadMethod", "Fault", "Internal", "NotAcceptable", "data", "reshaped"]
+__all__ = ["BadMethod", "Fault", "NotAcceptable", "data", "reshaped"]
 
 ONE_MESSAGE = "Send one JSON-RPC 2.0 request or notification: an object with `jsonrpc`, `id`, `method` and `params`."
 HINTS = {
@@ -24,7 +24,7 @@ HINTS = {
     INVALID_REQUEST: ONE_MESSAGE,
     INVALID_PARAMS: "Compare `params` with the protocol's schema of this method.",
     METHOD_NOT_FOUND: "Nexus serves tools: use tools/list and tools/call.",
-    INTERNAL_ERROR: "It is in the server's log. Send it again, or tell the operator.",
+    INTERNAL_ERROR: Internal.hint,
     HEADER_MISMATCH: "The Mcp-* headers must say what the body says, each once.",
     UNSUPPORTED_PROTOCOL_VERSION: "Use one of the `supported` versions.",
 }
@@ -37,13 +37,6 @@ STATUSES = {
     409: ("conflict", "This session has a stream already; close it first."),
     503: ("busy", "End sessions that are not used with DELETE, then send it again."),
 }
-
-
-class Internal(Refusal):
-    """Something failed inside Nexus."""
-
-    code, status = "internal", 500
-    hint = HINTS[INTERNAL_ERROR]
 
 
 class NotAcceptable(UnsupportedMedia):

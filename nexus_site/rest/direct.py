@@ -16,9 +16,10 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, StreamingHttpResponse
 from django.urls import resolve
 
+from bus.errors import Internal
 from nexus_site.guard import App
 from nexus_site.replies import Receive, Scope, Send
-from nexus_site.rest.problems import Internal, NoRoute, refused
+from nexus_site.rest.problems import NoRoute, refused
 
 __all__ = ["direct"]
 

@@ -11,19 +11,12 @@ from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from pydantic_core import from_json, to_json
 
-from bus.errors import InvalidInput, NotFound, Refusal, TooLarge, Unauthorized, UnsupportedMedia
+from bus.errors import Internal, InvalidInput, NotFound, Refusal, TooLarge, Unauthorized, UnsupportedMedia
 
-__all__ = ["Internal", "JsonParser", "NoRoute", "install", "refused"]
+__all__ = ["JsonParser", "NoRoute", "install", "refused"]
 
 log = logging.getLogger(__name__)
 JSON = "application/json"
-
-
-class Internal(Refusal):
-    """Something failed inside Nexus."""
-
-    code, status = "internal", 500
-    hint = "It is in the server's log. Send it again, or tell the operator."
 
 
 class NoRoute(NotFound):
