@@ -105,7 +105,7 @@ def _frame(message: Message) -> Frame:
 
 def _ref(sent: dict[str, Any]) -> str | int | None:
     """Take the reference out of a frame."""
-    ref = sent.pop("ref", None)
+    ref: str | int | None = sent.pop("ref", None)
     fits = ref is None or (isinstance(ref, str) and len(ref) <= LONGEST_REF) or (type(ref) is int and abs(ref) < 2**53)
     if not fits:
         raise InvalidInput(f"`ref` is a text of at most {LONGEST_REF} characters or a number.", field="ref")

@@ -5,8 +5,11 @@ import asyncio
 import pytest
 
 from bus import door
+from bus.events import newest_id
+from bus.readers import readers
 from bus.tail import tail
 from nexus_site.frames import pushes
+from tests.protocol.wires import until
 
 
 async def write(connect, name="alice", **order):
@@ -118,6 +121,8 @@ async def test_who_is_too_far_behind_is_told_where_to_read_on_and_followed_from_
     for number in range(pushes.MOST_BEHIND):
         sender.send("message_create", to="bob", subject=f"{number}", body="")
         await sender.frame("message_create.result")
+    newest = await readers.run(newest_id)
+    await until(lambda: asyncio.sleep(0, tail.last >= newest))
     await socket.call("subscribe", types=["message.created"], after=cursor)
     resync = (await socket.frame("resync"))["data"]
     page = await socket.call("event_list", types=["message.created"], after=resync["cursor"], limit=1)

@@ -1,4 +1,4 @@
-"""One winner, whatever the surface; and what was acknowledged survives `kill -9`."""
+"""One winner, whatever the surfaces; and what was acknowledged survives `kill -9`."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from tests.live.servers import MODERN, Server, mcp_tools, play
+from tests.live.sockets import frames
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +41,14 @@ class Claims:
             for handoff in handoffs:
                 self.count(handoff, await tools("handoff_claim", handoff=handoff))
 
+    async def over_websocket(self, server, rest, handoffs, start):
+        async with frames(server, rest.key, "?inbox=false") as call:
+            await start.wait()
+            for handoff in handoffs:
+                self.count(handoff, await call("handoff_claim", handoff=handoff))
 
-def test_of_64_claimers_over_mcp_and_rest_exactly_one_wins_each_of_300_handoffs(own_server):
+
+def test_of_64_claimers_over_mcp_rest_and_websocket_exactly_one_wins_each_of_300_handoffs(own_server):
     agents = [own_server.agent(f"claimer-{number}", capabilities=["work"]) for number in range(CLAIMERS)]
     boss = own_server.agent("boss")
     order = {"to": {"capability": "work"}, "visibility": "public", "lease_seconds": 3600}
@@ -50,9 +57,9 @@ def test_of_64_claimers_over_mcp_and_rest_exactly_one_wins_each_of_300_handoffs(
 
     def claimer(number, start):
         mine = random.sample(handoffs, len(handoffs)) if number % 8 == 7 else handoffs
-        if number % 2:
-            return claims.over_rest(own_server, agents[number], mine, start)
-        return claims.over_mcp(own_server, agents[number], mine, start, MODERN if number % 4 else "legacy")
+        ways = (claims.over_rest, claims.over_websocket, claims.over_mcp, claims.over_mcp)
+        era = [MODERN if number % 8 == 2 else "legacy"] if number % 4 > 1 else []
+        return ways[number % 4](own_server, agents[number], mine, start, *era)
 
     async def scenario():
         start = asyncio.Event()

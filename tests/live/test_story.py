@@ -3,6 +3,7 @@
 import pytest
 
 from tests.live.servers import MODERN, Rest, Server, mcp_tools, play
+from tests.live.sockets import frames
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +45,9 @@ def over_rest(rest: Rest) -> Surface:
     return Surface(call)
 
 
-def over_mcp(tools) -> Surface:
+def by_name(tools) -> Surface:
+    """Return an agent over MCP or a WebSocket."""
+
     async def call(tool, arguments):
         return await tools(tool, **arguments)
 
@@ -116,8 +119,7 @@ async def finish_late(alice: Surface, bob: Surface) -> None:
     assert late["state"] == "completed"
 
 
-@pytest.fixture(scope="module")
-def cast(server: Server):
+def enrolled(server: Server):
     return {
         "alice": server.agent("alice", harness="codex"),
         "bob": server.agent("bob", harness="claude-code", capabilities=["python"]),
@@ -133,16 +135,21 @@ async def story(alice, bob, carol):
     await finish_late(alice, bob)
 
 
-def test_the_story_over_mcp_in_both_eras_and_rest_mixed(server, cast):
+@pytest.mark.parametrize("third", ["rest", "websocket"])
+def test_the_story_over_mcp_in_both_eras_and_a_third_surface_mixed(own_server, third):
+    cast = enrolled(own_server)
+
     async def scenario():
         async with (
-            mcp_tools(server, cast["alice"].key, "legacy") as alice,
-            mcp_tools(server, cast["bob"].key, MODERN) as bob,
+            mcp_tools(own_server, cast["alice"].key, "legacy") as alice,
+            mcp_tools(own_server, cast["bob"].key, MODERN) as bob,
+            frames(own_server, cast["carol"].key) as carol,
         ):
-            await story(over_mcp(alice), over_mcp(bob), over_rest(cast["carol"]))
+            last = over_rest(cast["carol"]) if third == "rest" else by_name(carol)
+            await story(by_name(alice), by_name(bob), last)
 
     play(scenario())
-    assert server.command("verify").returncode == 0
+    assert own_server.command("verify").returncode == 0
 
 
 @pytest.mark.parametrize("mode", ["legacy", MODERN])
@@ -159,7 +166,7 @@ def test_the_story_over_mcp_in_one_era(own_server, mode):
             mcp_tools(own_server, cast["bob"].key, mode) as bob,
             mcp_tools(own_server, cast["carol"].key, mode) as carol,
         ):
-            await story(*map(over_mcp, (alice, bob, carol)))
+            await story(*map(by_name, (alice, bob, carol)))
 
     play(scenario())
 
@@ -169,4 +176,19 @@ def test_the_story_over_rest(own_server):
     bob = own_server.agent("bob", capabilities=["python"])
     carol = own_server.agent("carol", capabilities=["python"])
     play(story(*map(over_rest, (alice, bob, carol))))
+    assert own_server.command("verify").returncode == 0
+
+
+def test_the_story_over_websockets(own_server):
+    cast = enrolled(own_server)
+
+    async def scenario():
+        async with (
+            frames(own_server, cast["alice"].key) as alice,
+            frames(own_server, cast["bob"].key) as bob,
+            frames(own_server, cast["carol"].key) as carol,
+        ):
+            await story(*map(by_name, (alice, bob, carol)))
+
+    play(scenario())
     assert own_server.command("verify").returncode == 0

@@ -155,8 +155,8 @@ async def test_looking_for_oauth_finds_a_plain_404(surface, path):
 class Socket(Wire):
     """A WebSocket on its way through the application."""
 
-    def __init__(self, headers: dict[str, str | None]) -> None:
-        super().__init__({**wire("GET", "/ws/agent", headers).scope, "type": "websocket", "subprotocols": []}, [])
+    def __init__(self, headers: dict[str, str | None], path: str = "/ws/agent") -> None:
+        super().__init__({**wire("GET", path, headers).scope, "type": "websocket", "subprotocols": []}, [])
         del self.scope["method"]
         self.sent: list[dict[str, object]] = []
 
@@ -177,7 +177,7 @@ async def test_socket_of_a_foreign_host_or_page_is_never_accepted(surface, heade
 
 
 async def test_unknown_socket_is_told_so(surface):
-    socket = Socket({})
+    socket = Socket({}, "/ws/nowhere")
     await socket.run()
     assert socket.sent[-1]["code"] == 4404
 
