@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from bus import cursors, door
+from bus import door
 from bus.errors import Busy, Conflict, Internal, Refusal
 from bus.identity import Caller, placed
-from bus.queries.events import KIND
 from bus.readers import readers
 from bus.schemas.base import Cursor, Order
 from bus.schemas.events import Types
-from bus.tail import tail
 from nexus_site.following import Following
 from nexus_site.frames.connection import Connection, Frame, json
 from nexus_site.frames.member import Member
@@ -70,13 +68,14 @@ class Conversation:
 
     async def _greeting(self) -> str:
         caller = await self._member.caller()
+        position = await door.call("event_cursor", caller, {})
         return json(
             {
                 "agent": caller.agent.name,
                 "workspace": caller.workspace.public_id,
                 "alias": caller.workspace.alias or None,
                 "session": caller.session.public_id if caller.session else None,
-                "cursor": cursors.encode(KIND, tail.last),
+                "cursor": position.cursor,
                 "heartbeat_seconds": HEARTBEAT,
                 "version": version(),
             }
