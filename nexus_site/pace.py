@@ -43,6 +43,8 @@ def paced(app: App) -> App:
 
     async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
         connection = _connection(send)
+        if scope["type"] == "websocket":
+            scope["nexus.cut"] = partial(_cut, connection, send)
         if connection is None:
             await app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -75,6 +77,14 @@ def _paced(connection: Any, send: Send) -> Send:
             await gates[0].passed()
 
     return sent
+
+
+def _cut(connection: Any, send: Send) -> None:
+    """Drop a connection at once: its client takes nothing, not even a farewell."""
+    if connection is not None:
+        connection.transport.abortConnection()
+    elif (transport := getattr(getattr(send, "__self__", None), "transport", None)) is not None:
+        transport.abort()
 
 
 async def _taken(connection: Any, receive: Receive) -> Message:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bus import presence
 from bus.errors import InvalidInput, RateLimited, Refusal, Unauthorized
-from nexus_site.frames.connection import Connection, Ended, Left
+from nexus_site.frames.connection import Connection, Ended, Left, Stuck
 from nexus_site.frames.conversation import Conversation
 from nexus_site.frames.member import Hello, Member
 from nexus_site.replies import Receive, Scope, Send
@@ -37,6 +37,8 @@ class Sockets:
         try:
             with self._counted(0, self._most):
                 await self._serve(scope, connection)
+        except Stuck:
+            scope["nexus.cut"]()
         except Left:
             await connection.close(NORMAL, "")
         except Ended as over:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.servers import play
+from tests.live.servers import Server, play
 from tests.live.sockets import dial, frames
 
 pytestmark = pytest.mark.slow
@@ -54,8 +54,17 @@ def test_1000_idle_sockets_cost_less_than_150_mb_and_all_hear_a_broadcast(own_se
     play(scenario())
 
 
-def test_a_socket_that_never_reads_is_cut_and_harms_nobody(own_server):
+@pytest.fixture(params=["daphne", "uvicorn"])
+def either_server(request, tmp_path):
+    """A running server of one test, behind each of the two web servers."""
+    running = Server(tmp_path / "home", NEXUS_SERVER=request.param).start()
+    yield running
+    running.close()
+
+
+def test_a_socket_that_never_reads_is_cut_and_harms_nobody(either_server):
     """It asks for far more than any buffer holds and takes nothing, while another agent works on."""
+    own_server = either_server
     sink, worker = own_server.agent("sink"), own_server.agent("worker")
     for _ in range(4):
         worker.post("messages", to="sink", subject="Long", body=BODY)
@@ -138,7 +147,8 @@ def async_work(server, worker) -> None:
 
 
 @pytest.mark.parametrize("end", ["kill", "stop"])
-def test_after_a_restart_a_client_connects_again_and_misses_nothing(own_server, end):
+def test_after_a_restart_a_client_connects_again_and_misses_nothing(either_server, end):
+    own_server = either_server
     alice, bob = own_server.agent("alice"), own_server.agent("bob")
 
     async def scenario():
@@ -159,7 +169,8 @@ def test_after_a_restart_a_client_connects_again_and_misses_nothing(own_server, 
     play(scenario())
 
 
-def test_a_key_in_the_first_frame_and_a_message_of_more_than_1_mb(own_server):
+def test_a_key_in_the_first_frame_and_a_message_of_more_than_1_mb(either_server):
+    own_server = either_server
     alice = own_server.agent("alice")
 
     async def scenario():
