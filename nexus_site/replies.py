@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from bus.errors import Refusal
 
-__all__ = ["MCP_PATHS", "Message", "Receive", "Scope", "Send", "is_mcp", "refuse", "send_json"]
+__all__ = ["MCP_PATHS", "REFUSED", "Message", "Receive", "Scope", "Send", "is_mcp", "refuse", "send_json"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -4,6 +4,7 @@ Short calls skip the SDK's HTTP transport (streams, task groups, request objects
 params, finds the handler and shapes the result for the protocol version. What leaves here is what the transport sends.
 """
 
+import contextlib
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +19,7 @@ from mcp.server.auth.provider import AccessToken
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
 from mcp.server.runner import ServerRunner, modern_error_data, serve_one
+from mcp.server.streamable_http import GET_STREAM_KEY, EventMessage
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import NoBackChannelError
 from mcp.shared.inbound import (
@@ -244,3 +246,13 @@ class Manager(StreamableHTTPSessionManager):
         transport = self._server_instances.get(session)
         if transport is not None:
             await self._discard_session(session, transport)
+
+    async def tell(self, session: str, uri: str) -> None:
+        """Put `notifications/resources/updated` on a session's stream when it is read; on none where it has none."""
+        transport = self._server_instances.get(session)
+        stream = transport._request_streams.get(GET_STREAM_KEY) if transport is not None else None
+        if stream is None:
+            return
+        told = types.JSONRPCNotification(jsonrpc="2.0", method="notifications/resources/updated", params={"uri": uri})
+        with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            await stream[0].send(EventMessage(told))

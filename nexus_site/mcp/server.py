@@ -1,4 +1,4 @@
-"""The one MCP server of both protocol eras: tools only, listed by the URL's toolsets, called through the door."""
+"""The one MCP server of both protocol eras: tools listed by the URL's toolsets, resources, and subscriptions to them."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from nexus_site.mcp import calls, tools
+from nexus_site.mcp import calls, push, resources, tools
 from nexus_site.mcp.faults import data
 from nexus_site.mcp.sittings import sittings
 
@@ -24,6 +24,7 @@ CallNext = Callable[[Context], Awaitable[Any]]
 
 log = logging.getLogger(__name__)
 FRESH_MS = 300_000
+LISTS = ("tools/list", "resources/list", "resources/templates/list")
 INSTRUCTIONS = (
     "Nexus connects the coding agents that work on this repository. Start with whoami (pass project_root): who you "
     "are, who is here, what waits. Read mail with inbox_pull and confirm it with inbox_ack; what is not acknowledged "
@@ -80,20 +81,34 @@ async def _begin_sittings(ctx: Context, call_next: CallNext) -> Any:
     return result
 
 
+class Nexus(Server[Any]):
+    """The SDK's server, which says of both eras that its lists do not change."""
+
+    def get_capabilities(self, *args: Any, **named: Any) -> types.ServerCapabilities:
+        """Return what is served; the SDK would conclude from subscriptions that lists change."""
+        found = super().get_capabilities(*args, **named)
+        for each in (found.tools, found.resources):
+            if each is not None:
+                each.list_changed = False
+        return found
+
+
 MIDDLEWARE = (_shape_errors, _begin_sittings)
 
 
 @cache
 def server() -> Server[Any]:
     """Return the server; its tools are those that the door publishes."""
-    built: Server[Any] = Server(
+    built: Server[Any] = Nexus(
         "nexus",
         version=metadata.version("nexus-bus"),
         instructions=INSTRUCTIONS,
-        cache_hints={"tools/list": CacheHint(ttl_ms=FRESH_MS)},
+        cache_hints=dict.fromkeys(LISTS, CacheHint(ttl_ms=FRESH_MS)),
         get_tool_input_schema=tools.input_schema,
         on_list_tools=_list_tools,
         on_call_tool=_call_tool,
+        **resources.handlers(),
+        **push.handlers(),
     )
     built.middleware[:] = MIDDLEWARE
     return built

@@ -1,8 +1,9 @@
 """In the era of handshakes the MCP session is the Nexus session: opened at initialize, closed when it ends."""
 
+import asyncio
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -27,6 +28,8 @@ class Sitting:
     caller: Caller
     opened: list[str]
     version: str
+    watch: Any = None
+    telling: asyncio.Task[None] | None = None
 
     @property
     def session(self) -> str:
@@ -37,6 +40,15 @@ class Sitting:
     def prefix(self) -> str:
         """Return the prefix of the key that the session is bound to."""
         return self.caller.key.prefix if self.caller.key else ""
+
+    def begin_watch(self, watch: Any, telling: Coroutine[Any, Any, None]) -> None:
+        """Keep what the client watches, and tell it in a task of its own."""
+        self.watch, self.telling = watch, asyncio.get_running_loop().create_task(telling, name="watch")
+
+    def end_watch(self) -> None:
+        """End the subscriptions."""
+        if self.telling is not None:
+            self.telling.cancel()
 
     def follow(self, answer: Any) -> None:
         """Go on with the Nexus session that an answer names."""
@@ -65,7 +77,9 @@ class Sittings:
 
     def forget(self, session: str) -> None:
         """Drop a session whose Nexus session is over."""
-        self._open.pop(session, None)
+        sitting = self._open.pop(session, None)
+        if sitting is not None:
+            sitting.end_watch()
 
     def ended_by(self, notices: Iterable[Notice]) -> list[str]:
         """Return the MCP sessions whose Nexus session was closed or whose key was revoked."""
@@ -91,6 +105,8 @@ class Sittings:
     async def end(self, public_id: str) -> None:
         """Close the Nexus sessions of an MCP session that has ended; a second call does nothing."""
         sitting = self._open.pop(public_id, None)
+        if sitting is not None:
+            sitting.end_watch()
         if sitting is None or self.is_stopping:
             return
         caller = replace(sitting.caller, now=clock.now())

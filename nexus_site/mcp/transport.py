@@ -100,7 +100,7 @@ class Transport:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        scope["nexus.answers"] = None
+        scope["nexus.answers"], scope["nexus.tell"] = None, self._tell
         try:
             await self.admit(scope)
             await self._route(scope, receive, send)
@@ -127,6 +127,10 @@ class Transport:
             task = asyncio.get_running_loop().create_task(self._end(public_id))
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
+
+    async def _tell(self, public_id: str, uri: str) -> None:
+        if self._manager is not None:
+            await self._manager.tell(public_id, uri)
 
     async def _end(self, public_id: str) -> None:
         """End an MCP session whose Nexus session is over, so that the client opens another."""

@@ -30,9 +30,12 @@ async def test_long_name_of_a_client_is_cut(alice, connect):
     assert [each["harness"] for each in await sessions(agent)] == ["x" * 40]
 
 
-async def test_capabilities_are_tools_only(alice, connect):
+async def test_capabilities_are_tools_and_resources_whose_lists_stay(alice, connect):
     agent = await connect("alice", in_session=False)
-    assert (await agent.initialize()).result["capabilities"] == {"tools": {"listChanged": False}}
+    served = {"tools": {"listChanged": False}, "resources": {"subscribe": True, "listChanged": False}}
+    assert (await agent.initialize()).result["capabilities"] == served
+    stateless = await connect("alice", in_session=False)
+    assert (await stateless.modern(rpc("server/discover"))).result["capabilities"] == served
 
 
 async def test_two_clients_with_one_key_have_two_sessions(alice, connect):

@@ -125,8 +125,9 @@ def modern(message: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     """Return a request of the modern era, and the headers that go with it."""
     params = {**message.get("params", {}), "_meta": META}
     headers = {"mcp-protocol-version": MODERN, "mcp-method": message["method"]}
-    if isinstance(params.get("name"), str):
-        headers["mcp-name"] = params["name"]
+    name = params.get("uri" if message["method"] == "resources/read" else "name")
+    if isinstance(name, str):
+        headers["mcp-name"] = name
     return headers, {**message, "params": params}
 
 

@@ -1,0 +1,211 @@
+"""Who subscribed is told when a resource changes: over a session's stream, and over the stream of the modern era."""
+
+import asyncio
+import json
+
+import pytest
+
+from bus import door
+from bus.tail import tail
+from nexus_site.mcp import push
+from nexus_site.mcp.transport import transport
+from tests.protocol.wires import modern, rpc, until
+
+INBOX, HANDOFFS = "nexus://inbox", "nexus://handoffs"
+ERAS = ("handshake", "modern")
+
+
+class Told:
+    """A stream that tells what changed."""
+
+    def __init__(self, agent, wire):
+        self.agent, self.wire = agent, wire
+        self.task = asyncio.create_task(wire.run())
+
+    @property
+    def uris(self):
+        """The resources named so far, in order."""
+        lines = [line[6:] for line in self.wire.reply.body.decode().splitlines() if line.startswith("data: ")]
+        messages = [json.loads(line) for line in lines if line]
+        return [each["params"]["uri"] for each in messages if each.get("method", "").endswith("resources/updated")]
+
+    async def of(self, *uris):
+        """Wait until each of these was named."""
+        await until(lambda: asyncio.sleep(0, set(uris) <= set(self.uris) or self.task.done()))
+        assert set(uris) <= set(self.uris)
+
+    async def close(self):
+        self.wire.gone.set()
+        await asyncio.wait_for(self.task, 20)
+
+
+@pytest.fixture
+async def told(connect):
+    """Return a function that subscribes an agent in one of the eras, and end its streams afterwards."""
+    streams = []
+
+    async def told(era, name, *uris):
+        agent = await connect(name, in_session=era == "handshake")
+        if era == "handshake":
+            for uri in uris:
+                assert (await agent.post(rpc("resources/subscribe", {"uri": uri}))).result == {}
+            stream = Told(agent, agent.wire(None, "GET"))
+            await until(lambda: asyncio.sleep(0, has_stream(agent)))
+        else:
+            stream = Told(agent, listen(agent, *uris))
+            await until(lambda: asyncio.sleep(0, b"acknowledged" in stream.wire.reply.body))
+        streams.append(stream)
+        return stream
+
+    yield told
+    for stream in streams:
+        await stream.close()
+
+
+def has_stream(agent):
+    return "_GET_stream" in transport._manager._server_instances[agent.headers["mcp-session-id"]]._request_streams
+
+
+def listen(agent, *uris):
+    headers, body = modern(rpc("subscriptions/listen", {"notifications": {"resourceSubscriptions": list(uris)}}))
+    return agent.wire(body, **{name.replace("-", "_"): value for name, value in headers.items()})
+
+
+async def run(name, caller, /, **order):
+    return await door.call(name, caller, order)
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_new_mail_is_told(alice, bob, told, era):
+    stream = await told(era, "alice", INBOX)
+    await run("message_create", bob, subject="hello", body="b", to="alice")
+    await stream.of(INBOX)
+    assert stream.uris == [INBOX]
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_lease_that_returns_is_told(alice, bob, told, era):
+    sent = await run("message_create", bob, subject="hello", body="b", to="alice")
+    await run("inbox_pull", alice)
+    stream = await told(era, "alice", INBOX)
+    await run("inbox_release", alice, messages=[sent.message])
+    await stream.of(INBOX)
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_handoffs_that_one_may_see_are_told(alice, bob, told, era):
+    stream = await told(era, "alice", HANDOFFS)
+    given = await run("handoff_create", bob, title="for you", to="alice")
+    await stream.of(HANDOFFS)
+    count = len(stream.uris)
+    await run("handoff_claim", alice, handoff=given.handoff)
+    await until(lambda: asyncio.sleep(0, len(stream.uris) > count))
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_one_handoff_can_be_followed(alice, bob, told, era):
+    given = await run("handoff_create", alice, title="for you", to="bob")
+    stream = await told(era, "alice", f"nexus://handoff/{given.handoff}")
+    await run("handoff_claim", bob, handoff=given.handoff)
+    await stream.of(f"nexus://handoff/{given.handoff}")
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_mail_and_private_work_of_others_are_not_told(alice, bob, carol, told, era):
+    stream = await told(era, "carol", INBOX, HANDOFFS)
+    await run("message_create", bob, subject="not for carol", body="b", to="alice")
+    await run("handoff_create", bob, title="not for carol", to="alice", visibility="private")
+    await told(era, "alice", INBOX)
+    assert stream.uris == []
+    await run("message_create", bob, subject="for carol", body="b", to="carol")
+    await stream.of(INBOX)
+    assert stream.uris == [INBOX]
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_burst_is_told_in_few_notifications(alice, bob, told, era):
+    stream = await told(era, "alice", INBOX)
+    started = asyncio.get_running_loop().time()
+    for _ in range(2):
+        await asyncio.gather(*(run("message_create", bob, subject=str(n), body="b", to="alice") for n in range(50)))
+    await stream.of(INBOX)
+    took = asyncio.get_running_loop().time() - started
+    assert len(stream.uris) <= 2 + took / push.GAP
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_revoked_key_ends_the_stream(alice, bob, operator, told, era):
+    stream = await told(era, "alice", INBOX)
+    await run("key_revoke", operator, agent="alice", key=alice.key.prefix)
+    await asyncio.wait_for(stream.task, 20)
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_stop_ends_the_stream(alice, told, era):
+    stream = await told(era, "alice", INBOX)
+    await tail.stop()
+    await transport.stop()
+    await asyncio.wait_for(stream.task, 20)
+
+
+async def test_sessions_of_one_key_have_subscriptions_of_their_own(alice, bob, told):
+    first, second = await told("handshake", "alice", INBOX), await told("handshake", "alice", HANDOFFS)
+    await run("message_create", bob, subject="hello", body="b", to="alice")
+    await first.of(INBOX)
+    assert second.uris == []
+    await first.agent.wire(None, "DELETE").run()
+    await asyncio.wait_for(first.task, 20)
+    await run("handoff_create", bob, title="for you", to="alice")
+    await second.of(HANDOFFS)
+
+
+async def test_what_was_unsubscribed_is_not_told(alice, bob, told):
+    stream = await told("handshake", "alice", INBOX, HANDOFFS)
+    assert (await stream.agent.post(rpc("resources/unsubscribe", {"uri": INBOX}))).result == {}
+    await run("message_create", bob, subject="hello", body="b", to="alice")
+    await run("handoff_create", bob, title="for you", to="alice")
+    await stream.of(HANDOFFS)
+    assert INBOX not in stream.uris
+
+
+async def test_subscriptions_of_a_session_are_limited_and_unknown_ones_refused(alice, bob, connect, monkeypatch):
+    monkeypatch.setattr(push, "MOST", 2)
+    agent = await connect("alice")
+    for uri in (INBOX, HANDOFFS):
+        await agent.post(rpc("resources/subscribe", {"uri": uri}))
+    full = await agent.post(rpc("resources/subscribe", {"uri": "nexus://reference/core"}))
+    assert full.error["code"] == "conflict"
+    await agent.post(rpc("resources/unsubscribe", {"uri": INBOX}))
+    unknown = await agent.post(rpc("resources/subscribe", {"uri": "nexus://handoff/hnd_no"}))
+    assert unknown.message["error"]["code"] == -32002
+    assert (await agent.post(rpc("resources/subscribe", {"uri": "nexus://reference/core"}))).result == {}
+
+
+async def test_streams_of_a_key_are_limited(alice, told, monkeypatch):
+    monkeypatch.setattr(push, "MOST_STREAMS", 1)
+    stream = await told("modern", "alice", INBOX)
+    refused = await listen(stream.agent, INBOX).run()
+    assert refused.error["code"] == "conflict"
+    await stream.close()
+    await until(lambda: asyncio.sleep(0, not push._streams))
+    await told("modern", "alice", INBOX)
+
+
+async def test_listening_says_what_it_granted(alice, told):
+    stream = await told("modern", "alice", INBOX, "nexus://handoff/hnd_no")
+    [line] = [
+        line for line in stream.wire.reply.body.decode().splitlines() if "acknowledged" in line and "data" in line
+    ]
+    assert json.loads(line[6:])["params"]["notifications"] == {"resourceSubscriptions": [INBOX]}
+
+
+async def test_restart_forgets_subscriptions_and_a_new_session_goes_on(alice, bob, told):
+    stream = await told("handshake", "alice", INBOX)
+    agent = stream.agent
+    await transport.stop()
+    await asyncio.wait_for(stream.task, 20)
+    lost = await agent.post(rpc("resources/subscribe", {"uri": INBOX}))
+    assert (lost.status, lost.error["code"]) == (404, "not_found")
+    again = await told("handshake", "alice", INBOX)
+    await run("message_create", bob, subject="hello", body="b", to="alice")
+    await again.of(INBOX)
