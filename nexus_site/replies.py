@@ -16,12 +16,13 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 MCP_PATHS = frozenset({"/mcp", "/mcp/"})
+EXCHANGE = "/api/v1/mcp"
 REFUSED = -32000
 
 
 def is_mcp(scope: Scope) -> bool:
-    """Say whether the request is for the MCP surface, where errors are JSON-RPC errors."""
-    return scope.get("path") in MCP_PATHS
+    """Say whether the request is for the MCP surface, there or through Django, where errors are JSON-RPC errors."""
+    return scope.get("path") in MCP_PATHS or scope.get("path") == EXCHANGE
 
 
 async def send_json(send: Send, status: int, body: bytes, extra: Headers = ()) -> None:

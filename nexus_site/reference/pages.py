@@ -51,7 +51,8 @@ def _index() -> str:
         for fact in facts
     ]
     stream = ("event stream", "`GET /api/v1/events/stream`", "Follow the log as server-sent events")
-    return INDEX + _table(("Operation", "REST", "What it does"), [*rows, stream])
+    mcp = ("MCP", "`POST /api/v1/mcp`", "Send one MCP message and get its answer as one JSON document")
+    return INDEX + _table(("Operation", "REST", "What it does"), [*rows, stream, mcp])
 
 
 def _toolset(name: str, facts: list[Fact]) -> str:

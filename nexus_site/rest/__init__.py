@@ -6,6 +6,7 @@ import bus.api
 import handoffs.api
 import overview.api
 from bus.api.routes import REFUSED
+from nexus_site.mcp.exchange import DESCRIBED, exchange
 from nexus_site.rest.access import access
 from nexus_site.rest.problems import JsonParser, install
 from nexus_site.stream import stream
@@ -40,3 +41,5 @@ api.get(
     tags=["events"],
     openapi_extra={"responses": REFUSED},
 )(stream)
+api.post("/mcp", operation_id="mcp", summary="MCP", tags=["mcp"], auth=None, openapi_extra=DESCRIBED)(exchange)
+api.api_operation(["GET", "PUT", "PATCH", "DELETE"], "/mcp", auth=None, include_in_schema=False)(exchange)

@@ -29,7 +29,7 @@ async def test_every_route_is_described_with_its_answer(openapi):
 async def test_operation_ids_are_the_names_of_operations(openapi):
     names = [op["operationId"] for path in openapi["paths"].values() for op in path.values()]
     assert len(names) == len(set(names))
-    assert set(names) == {*door.published(), "handoff_claim_best", "event_stream"}
+    assert set(names) == {*door.published(), "handoff_claim_best", "event_stream", "mcp"}
 
 
 async def test_every_reference_leads_somewhere(openapi):
