@@ -5,6 +5,7 @@ from pathlib import Path
 from benchmarks import floor, report
 from benchmarks.cast import Cast, gather, on
 from benchmarks.moments import observe
+from benchmarks.pushes import pushes, show
 from benchmarks.server import Served, serve, serve_floor
 from benchmarks.surfaces import SURFACES
 from benchmarks.workloads import CYCLE, DIRECT, PULL, WHOAMI, Cell, Client, fill, measure
@@ -32,6 +33,7 @@ async def bench(folder: Path, server: str, seconds: float) -> None:
     with serve(home, server) as served:
         print()
         report.starts(served.start_seconds, "an existing")
+        show(await pushes(served, cast.project))
         report.moments(await observe(served, cast))
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from benchmarks import report
 from benchmarks.bench import print_disk
 from benchmarks.cast import gather, on
+from benchmarks.pushes import MOST_MS, are_prompt, pushes, show
 from benchmarks.server import Served, serve, serve_floor
 from benchmarks.workloads import CYCLE, DIRECT, Cell, Client, measure, merged
 
@@ -69,12 +70,15 @@ async def check(folder: Path, server: str, seconds: float) -> bool:
     with serve(folder / "nexus", server) as served, serve_floor(folder / "floor", server) as below:
         report.starts(served.start_seconds, "a new")
         trials = await _trials(folder, served, below, seconds)
+        pushed = await pushes(served, folder / "project")
     print()
     for bound in BOUNDS:
         word = "at most" if bound.is_most else "at least"
         verdict = "ok" if bound.holds(trials) else "FAILED"
         print(f"{bound.name:<34}{bound.best(trials):>7.3f}   {word} {bound.limit:g}   {verdict}")
-    return _hold(trials)
+    show(pushed)
+    print(f"{'push, median ms':<34}{'':>7}   at most {MOST_MS:g}   {'ok' if are_prompt(pushed) else 'FAILED'}")
+    return _hold(trials) and are_prompt(pushed)
 
 
 def _hold(trials: list[Trial]) -> bool:

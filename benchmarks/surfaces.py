@@ -99,6 +99,12 @@ class McpSurface(_Client):
             raise BenchmarkError(f"{operation} was refused over MCP: {result.get('content')}")
         return result["structuredContent"]
 
+    async def subscribe(self, uri: str) -> bytes:
+        """Subscribe to a resource; return the request that opens the session's stream."""
+        body = b'{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"%b"}}' % uri.encode()
+        _mcp_result("resources/subscribe", await self._post(self._head, "resources/subscribe", body))
+        return self._head.replace(b"POST", b"GET").replace(b"Content-Type: application/json\r\n", b"") % 0
+
     async def call_on(self, operation: str, handoff: str, fields: bytes) -> Any:
         """Call a tool whose order names the handoff."""
         named = b'"handoff":"%b"' % handoff.encode()

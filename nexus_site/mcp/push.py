@@ -210,7 +210,7 @@ async def _listen(context: Context, params: types.SubscriptionsListenRequestPara
     with _counted(caller.key.id, context.protocol_version), watch.listening():
         uris = await _granted(watch, asked, context.protocol_version)
         acknowledged = types.SubscriptionsAcknowledgedNotificationParams(
-            notifications=types.SubscriptionFilter(resource_subscriptions=uris or None), _meta=meta
+            notifications=types.SubscriptionFilter(resource_subscriptions=uris or None), meta=meta
         )
         await context.session.send_notification(
             types.SubscriptionsAcknowledgedNotification(params=acknowledged), related_request_id=context.request_id
@@ -219,7 +219,7 @@ async def _listen(context: Context, params: types.SubscriptionsListenRequestPara
             for uri in news:
                 told = event_to_notification(ResourceUpdated(uri), meta)
                 await context.session.send_notification(told, related_request_id=context.request_id)
-    return types.SubscriptionsListenResult(_meta=meta)
+    return types.SubscriptionsListenResult(meta=meta)
 
 
 async def _granted(watch: Watch, asked: list[str], version: str) -> list[str]:

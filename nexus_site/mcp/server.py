@@ -23,8 +23,7 @@ Context = ServerRequestContext[Any, Any]
 CallNext = Callable[[Context], Awaitable[Any]]
 
 log = logging.getLogger(__name__)
-FRESH_MS = 300_000
-LISTS = ("tools/list", "resources/list", "resources/templates/list")
+FRESH = CacheHint(ttl_ms=300_000)
 INSTRUCTIONS = (
     "Nexus connects the coding agents that work on this repository. Start with whoami (pass project_root): who you "
     "are, who is here, what waits. Read mail with inbox_pull and confirm it with inbox_ack; what is not acknowledged "
@@ -103,7 +102,7 @@ def server() -> Server[Any]:
         "nexus",
         version=metadata.version("nexus-bus"),
         instructions=INSTRUCTIONS,
-        cache_hints=dict.fromkeys(LISTS, CacheHint(ttl_ms=FRESH_MS)),
+        cache_hints={"tools/list": FRESH, "resources/list": FRESH, "resources/templates/list": FRESH},
         get_tool_input_schema=tools.input_schema,
         on_list_tools=_list_tools,
         on_call_tool=_call_tool,
