@@ -29,6 +29,7 @@ from mcp.shared.inbound import (
     unsupported_protocol_version_rejection,
 )
 from mcp.shared.message import ServerMessageMetadata
+from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY
 from mcp.shared.transport_context import TransportContext
 from mcp_types import methods
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
@@ -39,6 +40,7 @@ from nexus_site.mcp.faults import Fault
 
 __all__ = [
     "HANDSHAKE",
+    "SUBSCRIPTION_ID_META_KEY",
     "Manager",
     "at_close",
     "dumped",

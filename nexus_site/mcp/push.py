@@ -14,14 +14,13 @@ from typing import Any
 
 import mcp_types as types
 from mcp.server import ServerRequestContext
-from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY, ResourceUpdated, event_to_notification
 
 from bus import presence
 from bus.errors import Conflict, NotFound, Refusal
 from bus.identity import Caller, from_key
 from bus.readers import readers
 from bus.tail import Notice, tail
-from nexus_site.mcp import resources
+from nexus_site.mcp import kernel, resources
 from nexus_site.mcp.resources import HANDOFF, HANDOFFS, INBOX
 
 __all__ = ["MOST", "TooMany", "Watch", "handlers"]
@@ -31,6 +30,7 @@ GAP = 0.05
 MOST = 64
 MOST_STREAMS = 64
 MAIL = ("message", "delivery")
+WHO = ("session.", "agent.", "workspace.")
 
 
 class TooMany(Conflict):
@@ -72,7 +72,10 @@ class Watch:
         for notice in notices:
             if notice.type == "key.revoked" and key is not None and notice.payload.get("prefix") == key.prefix:
                 self._is_over = True
-            self._changed.update(self._touched(notice))
+            if notice.type.startswith(WHO) and notice.agent == self._caller.agent.name:
+                self._changed |= self.uris - {INBOX}  # the client may claim other work now, or have moved
+                self._woken.set()
+            self._changed |= self._touched(notice)
         if self._changed or self._is_over:
             self._woken.set()
 
@@ -80,8 +83,6 @@ class Watch:
         """Return which of the watched resources may have changed; a look decides for all but the inbox."""
         noun, me = notice.type.partition(".")[0], self._caller.agent.name
         is_named = notice.agent == me or me in notice.payload.get("to", ())
-        if noun in ("session", "agent", "workspace") and is_named:
-            return self.uris - {INBOX}  # the client may have moved, or may claim other work
         if notice.workspace != self._caller.workspace.id:
             return set()
         touched = {INBOX} if noun in MAIL and is_named else set()
@@ -117,13 +118,22 @@ class Watch:
         if self._is_over or not tail.is_running:
             return False
         try:
-            caller = await readers.look(self._find)
+            caller = await self._found()
         except Refusal:
             return False
         if caller.workspace.id != self._caller.workspace.id:
             self._changed |= self.uris
         self._caller = caller
         return True
+
+    async def _found(self) -> Caller:
+        """Return who the client is now; its session may just be moving to another workspace."""
+        try:
+            caller: Caller = await readers.look(self._find)
+        except NotFound:
+            await asyncio.sleep(GAP)
+            caller = await readers.look(self._find)
+        return caller
 
     async def _looked(self) -> list[str]:
         """Return which resources are other than they were when the client was told last."""
@@ -173,14 +183,14 @@ def _finder(scope: Any) -> Callable[[], Caller]:
 async def _subscribe(context: Context, params: types.SubscribeRequestParams) -> types.EmptyResult:
     scope = _scope(context)
     sitting = scope["nexus.sitting"]
-    watch = sitting.watch or Watch(_finder(scope), scope["nexus.caller"])
-    try:
-        await watch.add(params.uri)
-    except Refusal as refusal:
-        resources.refused(refusal, context.protocol_version)
     if sitting.watch is None:
+        watch = Watch(_finder(scope), scope["nexus.caller"])
         session = scope["nexus.headers"][b"mcp-session-id"].decode("latin-1")
         sitting.begin_watch(watch, _tell(watch, partial(scope["nexus.tell"], session)))
+    try:
+        await sitting.watch.add(params.uri)
+    except Refusal as refusal:
+        resources.refused(refusal, context.protocol_version)
     return types.EmptyResult()
 
 
@@ -206,7 +216,7 @@ async def _listen(context: Context, params: types.SubscriptionsListenRequestPara
     scope, asked = _scope(context), params.notifications.resource_subscriptions or []
     caller = scope["nexus.caller"]
     watch = Watch(_finder(scope), caller)
-    meta = {SUBSCRIPTION_ID_META_KEY: context.request_id}
+    meta = {kernel.SUBSCRIPTION_ID_META_KEY: context.request_id}
     with _counted(caller.key.id, context.protocol_version), watch.listening():
         uris = await _granted(watch, asked, context.protocol_version)
         acknowledged = types.SubscriptionsAcknowledgedNotificationParams(
@@ -217,7 +227,8 @@ async def _listen(context: Context, params: types.SubscriptionsListenRequestPara
         )
         while news := await watch.news():
             for uri in news:
-                told = event_to_notification(ResourceUpdated(uri), meta)
+                changed = types.ResourceUpdatedNotificationParams(uri=uri, meta=meta)
+                told = types.ResourceUpdatedNotification(params=changed)
                 await context.session.send_notification(told, related_request_id=context.request_id)
     return types.SubscriptionsListenResult(meta=meta)
 

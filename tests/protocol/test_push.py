@@ -209,3 +209,40 @@ async def test_restart_forgets_subscriptions_and_a_new_session_goes_on(alice, bo
     again = await told("handshake", "alice", INBOX)
     await run("message_create", bob, subject="hello", body="b", to="alice")
     await again.of(INBOX)
+
+
+async def test_session_that_moves_to_another_workspace_is_told_there(wanderer, told, keys):
+    keys["alice"], first, second = wanderer
+    stream = await told("handshake", "alice", INBOX)
+    moved = await stream.agent.call("whoami", project_root=second.path)
+    assert moved["workspace"] == second.public_id
+    await stream.of(INBOX)
+    count = len(stream.uris)
+    back = await stream.agent.call("whoami", project_root=first.path)
+    assert back["workspace"] == first.public_id
+    await until(lambda: asyncio.sleep(0, len(stream.uris) > count))
+
+
+async def test_what_changed_while_a_client_did_not_read_is_told_once(alice, bob, connect):
+    agent = await connect("alice", in_session=False)
+    wire, reads = listen(agent, INBOX), asyncio.Event()
+    took, stuck = wire.send, asyncio.Event()
+
+    async def send(message):
+        if b"resources/updated" in message.get("body", b""):
+            stuck.set()
+            await reads.wait()
+        await took(message)
+
+    wire.send = send
+    stream = Told(agent, wire)
+    await until(lambda: asyncio.sleep(0, b"acknowledged" in wire.reply.body))
+    await run("message_create", bob, subject="first", body="b", to="alice")
+    await asyncio.wait_for(stuck.wait(), 20)
+    for number in range(30):
+        await run("message_create", bob, subject=str(number), body="b", to="alice")
+    reads.set()
+    await run("message_create", bob, subject="last", body="b", to="alice")
+    await until(lambda: asyncio.sleep(0, len(stream.uris) >= 2))
+    assert len(stream.uris) <= 4
+    await stream.close()

@@ -52,7 +52,7 @@ CORPUS = {
     "the resources from a cursor": rpc("resources/list", {"cursor": "x"}),
     "an inbox": rpc("resources/read", {"uri": "nexus://inbox"}),
     "the handoffs": rpc("resources/read", {"uri": "nexus://handoffs"}),
-    "a page": rpc("resources/read", {"uri": "nexus://reference/refusals"}),
+    "a page": rpc("resources/read", {"uri": "nexus://reference/core"}),
     "an unknown resource": rpc("resources/read", {"uri": "nexus://no/such"}),
     "an unknown handoff": rpc("resources/read", {"uri": "nexus://handoff/hnd_no"}),
     "a resource without a name": rpc("resources/read", {}),

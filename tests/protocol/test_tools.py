@@ -131,10 +131,11 @@ async def test_operators_tools_are_listed_on_request_and_refused_all_the_same(al
     assert (await agent.call("agent_create", name="eve"))["error"]["code"] == "forbidden"
 
 
-def test_server_speaks_of_tools_only():
+def test_server_speaks_of_tools_and_resources_whose_lists_stay():
     for version in (None, MODERN):
         capabilities = server().get_capabilities(protocol_version=version).model_dump(exclude_none=True)
-        assert capabilities == {"tools": {"list_changed": False}}
+        resources = {"list_changed": False, "subscribe": True}
+        assert capabilities == {"tools": {"list_changed": False}, "resources": resources}
 
 
 def test_kernel_alone_uses_undocumented_names_of_the_sdk():
