@@ -34,8 +34,6 @@ NOT_OURS = {
     HANDSHAKE: set(),
     MODERN: {
         "caching: sep-2549-prompts-list-caching-hints",
-        "caching: sep-2549-resources-list-caching-hints",
-        "caching: sep-2549-resources-templates-list-caching-hints",
         "server-stateless: sep-2575-missing-capability-http-400",
         "server-stateless: sep-2575-server-rejects-undeclared-capability",
     },
