@@ -61,8 +61,9 @@ _by_noun: dict[str, Part] = {}
 
 
 def register(noun: str, fold: Callable[[Any, Entry], None], actual: Callable[[int], Any], **more: Any) -> None:
-    """Add the part `{noun}s` of the state, changed by events `{noun}.…`; `more` are the other fields of `Part`."""
-    _add(Part(f"{noun}s", fold, actual, **more), noun)
+    """Add the part `{noun}s` of the state (a plural is its own), changed by events `{noun}.…`; `more` are fields of `Part`."""
+    name = noun if noun.endswith("s") else f"{noun}s"
+    _add(Part(name, fold, actual, **more), noun)
 
 
 def _add(part: Part, *nouns: str) -> None:

@@ -40,6 +40,7 @@ _ALL = (
     Knob("handoff_lease_default", 300, 1, DAY, "seconds", "How long a claim lasts without a renewal."),
     Knob("handoff_lease_min", 30, 1, DAY, "seconds", "The shortest lease a handoff may ask for."),
     Knob("handoff_lease_max", DAY, 1, 30 * DAY, "seconds", "The longest lease a handoff may ask for."),
+    Knob("path_lease_min", 60, 1, DAY, "seconds", "The shortest time files may be reserved for."),
     Knob("handoff_attempts", 5, 1, 100, "attempts", "After this many claims without a result a handoff has failed."),
     Knob("keep_events_days", 30, 0, 3650, "days", "Older events are pruned; 0 keeps them."),
     Knob("keep_mail_days", 30, 0, 3650, "days", "Older read mail is deleted; unread mail never is; 0 keeps all."),

@@ -14,10 +14,12 @@ class HandoffsConfig(AppConfig):
         from bus import deadlines
         from bus import fold as log
         from bus import retention as keeping
-        from handoffs import endings, fold, retention, sweeps
+        from handoffs import endings, fold, reservations, retention, sweeps
 
         deadlines.register(endings.LEASES, sweeps.end_leases, sweeps.next_lease_end)
         deadlines.register(endings.DUE, sweeps.expire, sweeps.next_due)
         deadlines.register(endings.FALLBACKS, sweeps.fall_back, sweeps.next_fallback)
+        deadlines.register(reservations.KIND, reservations.end, reservations.next_end)
         log.register("handoff", fold.fold, fold.actual, ended=fold.ended, over=fold.over)
+        log.register("paths", reservations.fold, reservations.actual)
         keeping.register("handoffs", retention.prune, retention.count)

@@ -12,7 +12,7 @@ from bus.prepared import insert, prepared
 from handoffs import globs, log
 from handoffs.models import Handoff, PathClaim
 
-__all__ = ["Held", "PathTaken", "are_free", "check", "give_back", "held_beside", "keep", "take", "take_again"]
+__all__ = ["Held", "PathTaken", "are_free", "check", "give_back", "held_beside", "keep", "meet", "take", "take_again"]
 
 Held = tuple[str, int, datetime | None]
 HELD = prepared(
@@ -58,8 +58,13 @@ def _meeting(wanted: Sequence[str], held: Sequence[Held]) -> Iterator[tuple[str,
     """Yield each wanted glob with one that is held and overlaps, its holder, and until when."""
     for other, agent, until in held:
         for glob in wanted:
-            if _may_meet(glob, other) and globs.overlap(glob, other):
+            if meet(glob, other):
                 yield glob, other, agent, until
+
+
+def meet(a: str, b: str) -> bool:
+    """Say whether some path matches both globs."""
+    return _may_meet(a, b) and globs.overlap(a, b)
 
 
 def _may_meet(a: str, b: str) -> bool:

@@ -32,6 +32,7 @@ TOOLSETS = {
     "inbox": "inbox_extend inbox_release inbox_peek inbox_count inbox_history",
     "events": "event_list event_wait event_cursor",
     "handoffs": "handoff_reject handoff_cancel handoff_reassign handoff_get handoff_wait",
+    "files": "paths_reserve paths_check paths_release",
     "operator": (
         "agent_create agent_archive key_mint key_revoke inbox_requeue session_end lease_break retention_run backup_create "
         "backup_list setting_put setting_list"

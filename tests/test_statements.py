@@ -49,6 +49,9 @@ COUNTS = {
     "message_get": 2,
     "message_list": 2,
     "message_status": 2,
+    "paths_check": 1,
+    "paths_release": 6,
+    "paths_reserve": 9,
     "retention_run": 20,
     "session_close": 8,
     "session_end": 8,
@@ -84,6 +87,7 @@ def world(do, alice, bob, carol, operator, workspace):
     }
     parked = Delivery.objects.filter(message__public_id=world["parked"])
     parked.update(lane="parked", ended_at=alice.now, reason="for this test")
+    do("paths_reserve", bob, globs=["lib/**"])
     do("inbox_pull", bob, limit=1)
     for name in ("claimed", "verifying"):
         do("handoff_claim", bob, handoff=world[name])
@@ -138,6 +142,9 @@ def orders(world, alice, bob, operator):
         "handoff_cancel": (alice, {"handoff": world["open"]}),
         "handoff_reassign": (alice, {"handoff": world["open"], "to": "bob"}),
         "lease_break": (operator, {"handoff": world["claimed"]}),
+        "paths_reserve": (bob, {"globs": ["src/**"]}),
+        "paths_check": (bob, {"globs": ["src/**"]}),
+        "paths_release": (bob, {}),
         "setting_put": (operator, {"name": "keep_mail_days", "value": 60}),
         "setting_list": (operator, {}),
         "backup_list": (operator, {}),

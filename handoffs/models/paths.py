@@ -20,6 +20,14 @@ class PathClaimQuerySet(models.QuerySet["PathClaim"]):
         """Return those that came with a handoff and were not given back."""
         return self.filter(handoff=handoff, released_at=None)
 
+    def reserved(self) -> "PathClaimQuerySet":
+        """Return those that are held without a handoff."""
+        return self.filter(handoff=None, released_at=None)
+
+    def reserved_by(self, agent: int, workspace: int) -> "PathClaimQuerySet":
+        """Return what an agent has reserved in a workspace."""
+        return self.reserved().filter(agent_id=agent, workspace_id=workspace)
+
 
 class PathClaim(models.Model):
     """One glob held by one agent, by itself or together with a handoff."""

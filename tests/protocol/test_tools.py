@@ -100,8 +100,8 @@ def test_no_tool_mirrors_an_argument_into_a_header():
         (b"toolsets=inbox", ("inbox",)),
         (b"toolsets=inbox,core", ("core", "inbox")),
         (b"toolsets=inbox&toolsets=%20core%20,core", ("core", "inbox")),
-        (b"toolsets=all", ("core", "agents", "messages", "inbox", "events", "handoffs")),
-        (b"toolsets=all,operator", ("core", "agents", "messages", "inbox", "events", "handoffs", "operator")),
+        (b"toolsets=all", ("core", "agents", "messages", "inbox", "events", "handoffs", "files")),
+        (b"toolsets=all,operator", ("core", "agents", "messages", "inbox", "events", "handoffs", "files", "operator")),
         (b"other=1", ("core",)),
     ],
 )
