@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "nexus_site.urls"
-ASGI_APPLICATION = "nexus_site.asgi.application"
+ASGI_APPLICATION = "nexus_site.hosted.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

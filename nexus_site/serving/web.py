@@ -164,6 +164,7 @@ def _serve_uvicorn(listener: socket.socket, channel: Channel, workspace: str) ->
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=75,
+            ws="websockets-sansio",
             ws_max_size=1_048_576,
         )
     )
