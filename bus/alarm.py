@@ -1,13 +1,16 @@
-"""The alarm: in the serving process it looks at the deadlines and asks the cluster for a sweep as soon as one is due."""
+"""The alarm: in the serving process it looks at the deadlines and asks the cluster for a sweep as soon as one is due.
+
+Where no cluster beats, or it has not come to the sweep in time, the alarm sweeps by itself.
+"""
 
 import asyncio
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django_q.tasks import async_task
 
-from bus import clock
-from bus.deadlines import sweeps
+from bus import clock, deadlines, heartbeat, sweeps
 from bus.models import Deadline
 from bus.readers import readers
 from bus.tail import tail
@@ -17,6 +20,7 @@ __all__ = ["Alarm", "install"]
 log = logging.getLogger(__name__)
 AT_MOST_EVERY = 1.0
 AT_LEAST_EVERY = 10.0
+PATIENCE = timedelta(seconds=15)
 
 
 class Alarm:
@@ -52,15 +56,28 @@ class Alarm:
             log.exception("the alarm failed and goes on")
 
     def ring(self) -> datetime | None:
-        """Ask for each sweep that is due, once an instant; return when to look again. Runs on a reader thread."""
+        """See to each sweep that is due; return when to look again. Runs on a reader thread."""
         now = clock.now()
         following: list[datetime] = []
-        for kind, at in Deadline.objects.filter(kind__in=list(sweeps())).values_list("kind", "at"):
+        for kind, at in Deadline.objects.filter(kind__in=list(deadlines.sweeps())).values_list("kind", "at"):
             following.append(max(at, now + timedelta(seconds=AT_MOST_EVERY)))
-            if at <= now and self._rung.get(kind) != at:
-                async_task("bus.tasks.sweep", kind, task_name=f"{kind} {at:%H:%M:%S}")
-                self._rung[kind] = at
+            if at <= now:
+                self._try(kind, at, now)
         return min(following, default=None)
+
+    def _try(self, kind: str, at: datetime, now: datetime) -> None:
+        try:
+            self._see_to(kind, at, now)
+        except Exception:
+            log.exception("the sweep of %s failed and is tried again", kind)
+
+    def _see_to(self, kind: str, at: datetime, now: datetime) -> None:
+        """Ask the cluster for a sweep, once an instant; sweep here where it would not come."""
+        if now - at > PATIENCE or not heartbeat.is_fresh(settings.NEXUS_HOME, now):
+            sweeps.run(kind)
+        elif self._rung.get(kind) != at:
+            async_task("bus.tasks.sweep", kind, task_name=f"{kind} {at:%H:%M:%S}")
+            self._rung[kind] = at
 
 
 def install() -> None:

@@ -129,15 +129,21 @@ def _server(home: Path) -> Iterator[Finding]:
     if running.version != metadata.version("nexus-bus"):
         text = f"The server is Nexus {running.version}, this command another version."
         yield Finding(WARN, "server", text, f"kill {running.pid}; nexus serve")
+    if restarts := running.web_restarts + running.cluster_restarts:
+        text = f"Its processes ended unexpectedly and were started again, {restarts} times. Its output says why."
+        yield Finding(WARN, "restarts", text)
     for name, part in ready.items():
         if isinstance(part, dict) and not part["ok"]:
             yield _unwell(name, part, running.pid)
 
 
 def _unwell(name: str, part: dict[str, Any], pid: int) -> Finding:
-    if name == "cluster" and "heartbeat_seconds" not in part:
-        return Finding(WARN, name, "Background work has not reported yet; it starts after the server.", "nexus doctor")
-    return Finding(FAIL, name, f"It is not well: {part}.", f"kill {pid}; nexus serve")
+    if name != "cluster":
+        return Finding(FAIL, name, f"It is not well: {part}.", f"kill {pid}; nexus serve")
+    seconds = part.get("heartbeat_seconds")
+    what = "does not run" if seconds is None else f"has done nothing for {seconds:.0f} s"
+    text = f"Background work {what}. The server starts it again by itself, and sweeps what is due meanwhile."
+    return Finding(WARN if seconds is None else FAIL, name, text, "nexus doctor")
 
 
 COMMANDS = {"doctor": Command(_arguments, doctor, ("", "--json"))}

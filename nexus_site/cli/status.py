@@ -43,6 +43,7 @@ def _lines(running: Running, home: Path, data: Json) -> list[str]:
         ("Address", running.url),
         ("Data", f"{home}, {size(data['database_bytes'])}"),
         ("Health", f"{ready.get('status', 'no answer')}{f' ({parts})' if parts else ''}"),
+        ("Restarts", f"web server {running.web_restarts}, cluster {running.cluster_restarts}, since the start"),
         ("Queue", f"{ready.get('lane', {}).get('depth', '?')} writes wait"),
         ("Present", ", ".join(present) or "nobody"),
     ]

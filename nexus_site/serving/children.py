@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import nexus_site
+from bus import heartbeat
 
-__all__ = ["Child", "Say", "Web", "environment"]
+__all__ = ["Child", "Cluster", "Say", "Web", "environment"]
 
 BACK_OFF = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
+LOOK_EVERY = 1.0
+FIRST_BEAT_WITHIN = 60.0
 STEADY = 60.0  # who lived this long begins anew with the shortest pause
 
 Say = Callable[[str], None]
@@ -43,6 +46,7 @@ class Child:
         self._values, self._say = values, say
         self._process: asyncio.subprocess.Process | None = None
         self._is_stopping = False
+        self.restarts = 0
 
     async def start(self) -> None:
         """Start the process."""
@@ -82,6 +86,7 @@ class Child:
             failures = 0 if loop.time() - began > STEADY else failures
             pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
             failures += 1
+            self.restarts += 1
             self._say(f"{self.title} ended unexpectedly ({_reason(code)}); it starts again in {pause:g} s.")
             await asyncio.sleep(pause)
             await self.start()
@@ -105,6 +110,46 @@ class Child:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(number)
+
+
+class Cluster(Child):
+    """The cluster; it is killed, and then started again, when it lives and gets nothing done."""
+
+    def __init__(self, home: Path, say: Say) -> None:
+        """Say where its heartbeat is."""
+        super().__init__("The cluster for background work", "nexus_site.serving.cluster", environment(), say)
+        self._heartbeat = home / heartbeat.NAME
+
+    async def start(self) -> None:
+        """Start the process; what an earlier one left behind is no sign of life."""
+        self._heartbeat.unlink(missing_ok=True)
+        await super().start()
+
+    async def ended(self) -> int:
+        """Wait for the end of the process, and see to it that it comes when the heartbeat stops."""
+        watching = asyncio.create_task(self._watch())
+        try:
+            return await super().ended()
+        finally:
+            watching.cancel()
+            self._heartbeat.unlink(missing_ok=True)  # seen at once, also where it starts again later
+
+    async def _watch(self) -> None:
+        """Kill the process once its heartbeat has not moved for long, by a clock that stands still with the machine."""
+        loop = asyncio.get_running_loop()
+        seen, since = 0, loop.time()
+        while loop.time() - since < (heartbeat.FROZEN_AFTER if seen else FIRST_BEAT_WITHIN):
+            await asyncio.sleep(LOOK_EVERY)
+            if seen != (seen := self._moved()):
+                since = loop.time()
+        self._say(f"{self.title} gets nothing done; it is killed.")
+        self._send(signal.SIGKILL)
+
+    def _moved(self) -> int:
+        try:
+            return self._heartbeat.stat().st_mtime_ns
+        except OSError:
+            return 0
 
 
 class Web(Child):

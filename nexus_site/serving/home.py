@@ -4,11 +4,11 @@ import os
 import stat
 from pathlib import Path
 
+from bus.heartbeat import NAME as HEARTBEAT
 from nexus_site.serving.faults import USAGE, CannotServe
 
 __all__ = ["HEARTBEAT", "OPERATOR_KEY", "prepare"]
 
-HEARTBEAT = "cluster.heartbeat"
 OPERATOR_KEY = "operator.key"
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO

@@ -25,6 +25,8 @@ class Running:
     version: str
     server: str
     started_at: str
+    web_restarts: int = 0
+    cluster_restarts: int = 0
 
 
 class Lock:

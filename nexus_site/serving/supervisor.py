@@ -8,12 +8,13 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from dataclasses import replace
 from importlib import metadata
 
 from bus import clock
 from nexus_site.serving import home, logins
 from nexus_site.serving.banner import Found, say, show
-from nexus_site.serving.children import Child, Web, environment
+from nexus_site.serving.children import Cluster, Web
 from nexus_site.serving.faults import DATA, USAGE, CannotServe
 from nexus_site.serving.lock import Lock, Running, running
 from nexus_site.serving.options import Options
@@ -120,8 +121,9 @@ class Supervisor:
         self.options, self.lock, self.listener = options, lock, listener
         self.url = options.url(listener.getsockname()[1])
         arguments = (options.config.server, options.project_root)
-        self.web = Web(arguments, listener, lock.descriptor, say)
-        self.cluster = Child("The cluster for background work", "nexus_site.serving.cluster", environment(), say)
+        self.web = Web(arguments, listener, lock.descriptor, self._say)
+        self.cluster = Cluster(options.config.home, self._say)
+        self.running: Running | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Start both, keep both running until `stop`, and end both."""
@@ -161,7 +163,14 @@ class Supervisor:
         """Write down where the server is, for other commands, and show it."""
         now, folder = clock.now(), self.options.config.home
         server, version = self.options.config.server, metadata.version("nexus-bus")
-        found = Running(os.getpid(), self.url, version, server, now.isoformat(timespec="seconds"))
+        self.running = found = Running(os.getpid(), self.url, version, server, now.isoformat(timespec="seconds"))
         self.lock.tell(found)
         logins.tidy(folder, now)
         show(Found(found, str(folder), logins.create(folder), workspace), as_json=self.options.as_json)
+
+    def _say(self, text: str) -> None:
+        """Say what happened to a child, and write down how often each was started again."""
+        say(text)
+        if self.running is not None:
+            counts = {"web_restarts": self.web.restarts, "cluster_restarts": self.cluster.restarts}
+            self.lock.tell(replace(self.running, **counts))
