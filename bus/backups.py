@@ -1,9 +1,11 @@
 """Backups: one checked file each, copied in one step while everybody goes on writing, and put back by `restore`."""
 
+import fcntl
 import os
 import re
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +19,20 @@ from bus.errors import Refusal
 from bus.identity import Caller
 from bus.writer import database_refusal
 
-__all__ = ["STAMP", "BackupDamaged", "Copy", "database", "folder", "free", "kept", "make", "record", "rotate", "sync"]
+__all__ = [
+    "STAMP",
+    "BackupDamaged",
+    "Copy",
+    "alone",
+    "database",
+    "folder",
+    "free",
+    "kept",
+    "make",
+    "record",
+    "rotate",
+    "sync",
+]
 
 NAME = re.compile(r"nexus-(\d{8}-\d{6})(?:-\d+)?\.sqlite3")
 STAMP = "%Y%m%d-%H%M%S"
@@ -69,6 +84,24 @@ def _copy(path: Path) -> Copy | None:
         made_at = datetime.strptime(match[1], STAMP).replace(tzinfo=UTC)
         return Copy(path, path.stat().st_size, made_at)
     return None
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Hold the folder of backups; gives False, and holds nothing, while another process holds it."""
+    descriptor = os.open(folder(), os.O_RDONLY)
+    try:
+        yield _locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def make(now: datetime, stem: str = "nexus") -> Copy:

@@ -1,7 +1,7 @@
 """What django-q2 runs in the background, by name; each task may run twice and at any time."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django_q.models import Schedule
 
@@ -35,14 +35,18 @@ def retention() -> dict[str, int]:
 
 def backup() -> str:
     """Make the daily backup when its hour has come and there is none of today; return its name, or nothing."""
-    now = clock.now()
+    with backups.alone() as is_alone:
+        if not is_alone or not _is_due(clock.now()):
+            return ""
+        return str(door.run("backup_create", identity.system(), {}).backup)
+
+
+def _is_due(now: datetime) -> bool:
     due = now.replace(hour=knobs.get("backup_hour"), minute=0, second=0, microsecond=0)
     if due > now:
         due -= timedelta(days=1)
     newest = next(iter(backups.kept()), None)
-    if newest is not None and newest.made_at >= due:
-        return ""
-    return str(door.run("backup_create", identity.system(), {}).backup)
+    return newest is None or newest.made_at < due
 
 
 def arrange() -> None:

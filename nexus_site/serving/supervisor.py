@@ -172,5 +172,5 @@ class Supervisor:
         """Say what happened to a child, and write down how often each was started again."""
         say(text)
         if self.running is not None:
-            counts = {"web_restarts": self.web.restarts, "cluster_restarts": self.cluster.restarts}
-            self.lock.tell(replace(self.running, **counts))
+            web, cluster = self.web.restarts, self.cluster.restarts
+            self.lock.tell(replace(self.running, web_restarts=web, cluster_restarts=cluster))

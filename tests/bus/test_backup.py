@@ -4,6 +4,8 @@ import fcntl
 import shutil
 import sqlite3
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -139,6 +141,22 @@ def test_the_task_makes_one_a_day(committed, home):
     old = clock.now() - timedelta(days=2)
     (backups.folder() / first).rename(backups.folder() / f"nexus-{old:%Y%m%d-%H%M%S}.sqlite3")
     assert tasks.backup()
+
+
+def test_of_many_tasks_at_once_one_makes_the_backup(committed, home):
+    start = threading.Barrier(8)
+
+    def task(_):
+        start.wait()
+        try:
+            return tasks.backup()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [name for name in pool.map(task, range(8)) if name]
+    assert [copy.name for copy in backups.kept()] == made
+    assert Event.objects.filter(type="backup.made").count() == 1
 
 
 def test_the_command_makes_and_lists(committed, home, capsys):
