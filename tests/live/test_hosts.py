@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.live.servers import MODERN, Server, mcp_tools, play
-from tests.live.test_story import over_mcp, over_rest, story
+from tests.live.test_story import by_name, over_rest, story
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,7 @@ def test_the_story_on_uvicorn_over_mcp_in_both_eras_and_rest(on_uvicorn):
 
     async def scenario():
         async with mcp_tools(on_uvicorn, alice.key, "legacy") as one, mcp_tools(on_uvicorn, bob.key, MODERN) as two:
-            await story(over_mcp(one), over_mcp(two), over_rest(carol))
+            await story(by_name(one), by_name(two), over_rest(carol))
 
     play(scenario())
     assert on_uvicorn.command("verify").returncode == 0
