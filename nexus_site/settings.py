@@ -32,7 +32,7 @@ ALLOWED_HOSTS = [*LOOPBACK_NAMES, *CONFIG.allowed_hosts]
 
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "nexus_site.audit.config.AuditConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

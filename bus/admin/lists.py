@@ -1,0 +1,124 @@
+"""Lists that stay quick however long the log is: counts that stop, and a calendar that reads two rows.
+
+Invariant: no page of a list counts, sorts or groups a whole large table.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.utils.formats import date_format
+
+__all__ = ["MOST", "CappedPaginator", "QuickList"]
+
+MOST = 10_000
+
+if TYPE_CHECKING:
+    BasePaginator = Paginator[Any]
+else:
+    BasePaginator = Paginator
+
+
+class CappedPaginator(BasePaginator):
+    """Counts no further than 10,000 rows; what lies beyond is found by filters and search."""
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many rows there are, at most 10,000."""
+        rows: Any = self.object_list
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        return rows.order_by()[:MOST].count()
+
+    @property
+    def is_capped(self) -> bool:
+        """Say whether there may be more."""
+        return self.count >= MOST
+
+
+class QuickList(ChangeList):
+    """Django's list, with a calendar between the first and the last row instead of one grouped from all."""
+
+    is_quick = True
+
+    def get_results(self, request: Any) -> None:
+        """Find the rows of the page, and what their columns need beside them."""
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        if not (self.query or self.has_active_filters or self.get_filters_params()):
+            self.full_result_count = self.result_count
+        shown: Any = self.model_admin
+        shown.enrich(self.result_list)
+
+    @cached_property
+    def calendar(self) -> dict[str, Any] | None:
+        """Return what the template of Django's date hierarchy shows, or None without one."""
+        field = self.date_hierarchy
+        if not field:
+            return None
+        bounds = self._bounds(field)
+        if bounds is None:
+            return None
+        year, month, day = (self._chosen(f"{field}__{unit}") for unit in ("year", "month", "day"))
+        if year is None and bounds[0].year == bounds[1].year:
+            year = bounds[0].year
+        if year and month is None and _months(bounds, year) == [bounds[0].month]:
+            month = bounds[0].month
+        return self._choices(field, bounds, (year, month, day))
+
+    def _bounds(self, field: str) -> tuple[date, date] | None:
+        """Return the days of the first and last row, found by row number, which follows time."""
+        times = self.root_queryset.order_by("pk").values_list(field, flat=True)
+        first, last = times.first(), times.last()
+        if not isinstance(first, datetime) or not isinstance(last, datetime):
+            return None
+        return min(first, last).date(), max(first, last).date()
+
+    def _chosen(self, parameter: str) -> int | None:
+        text = self.params.get(parameter, "")
+        return int(text) if text.isdecimal() else None
+
+    def _choices(
+        self, field: str, bounds: tuple[date, date], chosen: tuple[int | None, int | None, int | None]
+    ) -> dict[str, Any]:
+        year, month, day = chosen
+        if year and month and day:
+            back = self._choice(field, _month(date(year, month, 1)), year, month)
+            return {"show": True, "back": back, "choices": [{"title": date_format(date(year, month, day), "F j")}]}
+        if year and month:
+            days = _days(bounds, year, month)
+            named = [self._choice(field, date_format(day, "F j"), year, month, day.day) for day in days]
+            return {"show": True, "back": self._choice(field, str(year), year), "choices": named}
+        if year:
+            months = [date(year, number, 1) for number in _months(bounds, year)]
+            named = [self._choice(field, _month(month), year, month.month) for month in months]
+            return {"show": True, "back": self._choice(field, "All dates"), "choices": named}
+        years = range(bounds[0].year, bounds[1].year + 1)
+        return {"show": True, "choices": [self._choice(field, str(year), year) for year in years]}
+
+    def _choice(self, field: str, title: str, *parts: int) -> dict[str, str]:
+        units = (f"{field}__{unit}" for unit in ("year", "month", "day"))
+        link = self.get_query_string(dict(zip(units, parts, strict=False)), [f"{field}__"])
+        return {"link": link, "title": title}
+
+
+def _month(day: date) -> str:
+    return date_format(day, "YEAR_MONTH_FORMAT")
+
+
+def _months(bounds: tuple[date, date], year: int) -> list[int]:
+    return [month for month in range(1, 13) if bounds[0] <= _last(year, month) and date(year, month, 1) <= bounds[1]]
+
+
+def _days(bounds: tuple[date, date], year: int, month: int) -> Iterable[date]:
+    days = (date(year, month, number) for number in range(1, _last(year, month).day + 1))
+    return [day for day in days if bounds[0] <= day <= bounds[1]]
+
+
+def _last(year: int, month: int) -> date:
+    return date(year, month, monthrange(year, month)[1])
