@@ -1,17 +1,17 @@
 """What the admin of every Nexus table shares: it shows and exports, and changes nothing but through operations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 
 from bus.admin.exports import export_csv, export_jsonl
-from bus.admin.lists import CappedPaginator, QuickList
+from bus.admin.lists import CappedPaginator, QuickList, written_out
 
 __all__ = ["ReadOnly", "Rows", "Total", "every"]
 
@@ -79,6 +79,10 @@ class ReadOnly(Unchangeable, Base):
         """Return the list that stays quick."""
         return QuickList
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Read rows whose texts hide nothing."""
+        return written_out(super().get_queryset(request))
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Leave out deleting, also where somebody gave the permission."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
@@ -103,6 +107,16 @@ class ReadOnly(Unchangeable, Base):
         """Lead to the list with this one row, where actions are chosen."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
         return [(f"{reverse(name)}?{urlencode({f'{self.opts.pk.name}__exact': row.pk})}", "Choose an action")]
+
+    def page(self, route: str, view: Callable[[HttpRequest], HttpResponse], name: str) -> URLPattern:
+        """Return the URL of a page beside the list, for those who may see the list."""
+
+        def permitted(request: HttpRequest) -> HttpResponse:
+            if not self.has_view_permission(request):
+                raise PermissionDenied
+            return view(request)
+
+        return path(route, self.admin_site.admin_view(permitted), name=name)
 
     def enrich(self, rows: Any) -> None:
         """Load what the columns of one page need beside its rows."""
@@ -140,9 +154,9 @@ class Rows(Unchangeable, BaseRows):
     extra = 0
     max_num = 0
     can_delete = False
-    show_change_link = True
+    template = "admin/nexus/rows.html"
     sources: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Load what the columns refer to, too."""
-        return super().get_queryset(request).select_related(*self.sources)
+        return written_out(super().get_queryset(request).select_related(*self.sources))

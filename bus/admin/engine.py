@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
-from django.urls import path
 
 from bus import knobs
 from bus.admin import acting, cells
@@ -96,8 +95,7 @@ class TurnedSettings(ReadOnly):
             "retention": ("retention/", self.retain),
             "backup": ("backup/", self.back_up),
         }
-        view = self.admin_site.admin_view
-        added = [path(route, view(page), name=f"bus_setting_{name}") for name, (route, page) in pages.items()]
+        added = [self.page(route, page, f"bus_setting_{name}") for name, (route, page) in pages.items()]
         return [*added, *super().get_urls()]
 
     def all(self, request: HttpRequest) -> HttpResponse:

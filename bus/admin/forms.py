@@ -29,7 +29,8 @@ class Once(forms.Form):
     def order(self) -> dict[str, Any]:
         """Return what was filled in, as the arguments of the operation."""
         given = {name: value for name, value in self.cleaned_data.items() if value not in ("", None, [])}
-        return {**given, "idempotency_key": f"admin:{given.pop('once')}"}
+        once = given.pop("once")
+        return {**given, "idempotency_key": f"admin:{once}"}
 
 
 class Reason(forms.Form):
@@ -68,7 +69,7 @@ def asked(
     form = question.form(request.POST) if request.method == "POST" else question.form(initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            answer = run(request, question.operation, {**form.order()})
+            answer = run(request, question.operation, form.order())
         except Refusal as refusal:
             form.add_error(None, sentence(refusal))
         else:

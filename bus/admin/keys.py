@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path
 
 from bus import clock
 from bus.admin import acting, cells
@@ -115,7 +114,6 @@ class KeyRows(Rows):
     name = admin.display(lambda _, row: cells.link(row), description="key")
     standing = admin.display(lambda _, row: cells.badge(_standing(row)), description="standing")
     used = admin.display(lambda _, row: cells.moment(row.last_used_at), description="last used")
-    show_change_link = False
 
 
 @admin.register(Key)
@@ -176,7 +174,7 @@ class Keys(ReadOnly):
 
     def get_urls(self) -> list[Any]:
         """Add the page that mints a key."""
-        return [path("mint/", self.admin_site.admin_view(self.mint), name="bus_key_mint"), *super().get_urls()]
+        return [self.page("mint/", self.mint, "bus_key_mint"), *super().get_urls()]
 
     def mint(self, request: HttpRequest) -> HttpResponse:
         """Mint a key and show it once."""

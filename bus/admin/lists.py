@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable
 from django.utils.formats import date_format
 
-__all__ = ["MOST", "CappedPaginator", "QuickList"]
+from bus.text import visible
+
+__all__ = ["MOST", "CappedPaginator", "QuickList", "written_out"]
 
 MOST = 10_000
 
@@ -22,6 +25,31 @@ if TYPE_CHECKING:
     BasePaginator = Paginator[Any]
 else:
     BasePaginator = Paginator
+
+
+class WrittenOut(ModelIterable):  # type: ignore[type-arg]
+    """Rows to look at: control and bidi characters are written out in each text, of what they refer to as well."""
+
+    def __iter__(self) -> Any:
+        """Yield the rows."""
+        for row in super().__iter__():
+            _write_out(row)
+            for other in row._state.fields_cache.values():
+                if isinstance(other, Model):
+                    _write_out(other)
+            yield row
+
+
+def _write_out(row: Model) -> None:
+    values = row.__dict__
+    values.update((name, visible(value)) for name, value in list(values.items()) if isinstance(value, str))
+
+
+def written_out(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return a queryset whose rows hide nothing; they are to be shown, never saved."""
+    shown: Any = rows.all()
+    shown._iterable_class = WrittenOut
+    return shown  # type: ignore[no-any-return]
 
 
 class CappedPaginator(BasePaginator):

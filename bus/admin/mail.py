@@ -28,7 +28,7 @@ class DeliveryRows(Rows):
     """What became of a message, a recipient a line."""
 
     model = Delivery
-    fields = readonly_fields = ("recipient_link", "lane_badge", "attempt", "delivered", "ended", "reason_line")
+    fields = readonly_fields = ("recipient_link", "lane_badge", "attempt", "delivered", "ended", "reason_line", "page")
     sources = ("recipient", "message")
     verbose_name_plural = "deliveries"
 
@@ -37,6 +37,7 @@ class DeliveryRows(Rows):
     delivered = admin.display(lambda _, row: cells.moment(row.delivered_at), description="delivered")
     ended = admin.display(lambda _, row: cells.moment(row.ended_at), description="ended")
     reason_line = admin.display(lambda _, row: cells.line(row.reason), description="reason")
+    page = admin.display(lambda _, row: cells.link(row, "details"), description="")
 
 
 @admin.register(Message)

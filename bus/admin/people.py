@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
 
 from bus.admin import acting, cells
 from bus.admin import forms as pages
@@ -70,7 +69,6 @@ class MembershipRows(Rows):
     fields = readonly_fields = ("workspace_link", "agent_link", "since")
     sources = ("agent", "workspace")
     verbose_name_plural = "memberships"
-    show_change_link = False
 
     @admin.display(description="workspace")
     def workspace_link(self, row: Membership) -> str:
@@ -190,7 +188,7 @@ class Agents(ReadOnly):
 
     def get_urls(self) -> list[Any]:
         """Add the page that enrols an agent."""
-        return [path("create/", self.admin_site.admin_view(self.create), name="bus_agent_create"), *super().get_urls()]
+        return [self.page("create/", self.create, "bus_agent_create"), *super().get_urls()]
 
     def create(self, request: HttpRequest) -> HttpResponse:
         """Enrol an agent and show its key once."""

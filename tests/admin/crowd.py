@@ -73,7 +73,7 @@ def _one(number: int, text: str, word: str) -> None:
     _log(number, agent, place, (message.public_id, handoff.public_id), text)
     Deadline.objects.create(kind=f"kind {number}", at=now)
     Setting.objects.create(name=f"setting {number}", value=number, changed_at=now)
-    StoredAnswer.objects.create(agent=agent, key=text[:128], digest=DIGEST, answer=text, created_at=now)
+    StoredAnswer.objects.create(agent=agent, key=text[:128], digest=DIGEST, answer=f"answer: {text}", created_at=now)
 
 
 def _of_agent(number: int, agent: Agent, place: Workspace, text: str) -> None:
