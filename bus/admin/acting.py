@@ -17,12 +17,12 @@ from bus.errors import Refusal
 from bus.identity import Caller
 from bus.text import shorten, visible
 
-__all__ = ["SURFACE", "Step", "caller_of", "confirmed", "run", "run_each", "sentence", "tell"]
+__all__ = ["SURFACE", "Step", "at_once", "caller_of", "confirmed", "run", "run_each", "sentence", "tell"]
 
 SURFACE = "admin"
 MOST_NAMED = 5
 MOST_LISTED = 100
-MOST_ROWS = 1_000
+MOST_ROWS = 900  # a form may have a thousand fields
 
 Arguments = dict[str, Any]
 
@@ -79,9 +79,9 @@ def run_each(request: HttpRequest, step: Step, rows: Iterable[Any], more: Argume
 
 
 def sentence(refusal: Refusal) -> str:
-    """Return a refusal in plain words, with what helps here and without its code."""
-    advice = "" if "`help`" in refusal.fix else f" {refusal.fix}"
-    return f"{refusal.message}{advice}"
+    """Return a refusal in plain words, without its code; advice that names operations is for agents."""
+    advice = "" if "`" in refusal.fix else f" {refusal.fix}"
+    return f"{refusal.message}{advice}".replace("`", "")
 
 
 def tell(request: HttpRequest, outcome: Outcome, done: str) -> None:
@@ -93,10 +93,22 @@ def tell(request: HttpRequest, outcome: Outcome, done: str) -> None:
         messages.error(request, f"{count} refused ({names}): {why}")
 
 
+def at_once(request: HttpRequest, rows: QuerySet[Any], step: Step) -> None:
+    """Run a step that harms nobody, without asking."""
+    if not _are_too_many(request, rows):
+        tell(request, run_each(request, step, rows, {}), step.done)
+
+
+def _are_too_many(request: HttpRequest, rows: QuerySet[Any]) -> bool:
+    if rows.count() <= MOST_ROWS:
+        return False
+    messages.error(request, f"That is more than {MOST_ROWS} rows. Narrow the list with filters first.")
+    return True
+
+
 def confirmed(model_admin: Any, request: HttpRequest, rows: QuerySet[Any], step: Step) -> HttpResponse | None:
     """Run a step once it was confirmed on a page that lists the rows; return that page before."""
-    if rows.count() > MOST_ROWS:
-        messages.error(request, f"That is more than {MOST_ROWS:,} rows. Narrow the list with filters first.")
+    if _are_too_many(request, rows):
         return None
     is_sure = request.POST.get("sure") == "yes"
     form = step.form(request.POST if is_sure else None) if step.form else None

@@ -25,6 +25,7 @@ __all__ = [
     "link",
     "listed",
     "moment",
+    "place",
     "pretty",
     "whole",
 ]
@@ -118,6 +119,11 @@ def link(thing: Model | None, text: Any = None) -> str:
     except NoReverseMatch:
         return shown
     return format_html('<a href="{}">{}</a>', url, shorten(shown, LINE)[0] or NONE)
+
+
+def place(workspace: Any) -> str:
+    """Link to a workspace by its alias."""
+    return link(workspace, workspace and (workspace.alias or "installation"))
 
 
 def listed(model: str, text: str, /, **query: Any) -> str:

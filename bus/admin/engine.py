@@ -17,6 +17,7 @@ from bus import knobs
 from bus.admin import acting, cells
 from bus.admin.base import ReadOnly, Total
 from bus.admin.forms import Once, Question, asked
+from bus.errors import Refusal
 from bus.models import Deadline, Setting, StoredAnswer
 
 MOST_STEPS = 200
@@ -125,12 +126,7 @@ class TurnedSettings(ReadOnly):
         """Delete what is too old, or count it."""
 
         def done(answer: Any) -> HttpResponse:
-            pruned, more = Counter(answer.pruned), answer.more
-            for _ in range(MOST_STEPS if more else 0):
-                step = acting.run(request, "retention_run", {})
-                pruned.update(step.pruned)
-                if not (more := step.more):
-                    break
+            pruned, more = _to_the_end(request, answer)
             messages.success(request, _pruned(pruned, is_dry=bool(answer.dry_run), more=more))
             return redirect("admin:bus_setting_retention")
 
@@ -144,6 +140,22 @@ class TurnedSettings(ReadOnly):
             return redirect("admin:bus_setting_backup")
 
         return asked(self, request, BACK_UP, done)
+
+
+def _to_the_end(request: HttpRequest, first: Any) -> tuple[Counter[str], bool]:
+    """Go on after the first step; return what went in all, and whether something is left."""
+    pruned, more = Counter[str](first.pruned), bool(first.more)
+    for _ in range(MOST_STEPS if more else 0):
+        try:
+            step = acting.run(request, "retention_run", {})
+        except Refusal as refusal:
+            messages.error(request, acting.sentence(refusal))
+            break
+        pruned.update(step.pruned)
+        more = step.more
+        if not more:
+            break
+    return pruned, more
 
 
 def _pruned(pruned: Mapping[str, int], *, is_dry: bool, more: bool) -> str:

@@ -232,7 +232,7 @@ class Sessions(ReadOnly):
     name = admin.display(lambda _, row: cells.code(row.public_id), description="session")
     agent_link = admin.display(lambda _, row: cells.link(row.agent), description="agent")
     key_link = admin.display(lambda _, row: cells.link(row.key), description="key")
-    workspace_link = admin.display(lambda _, row: cells.link(row.workspace), description="workspace")
+    workspace_link = admin.display(lambda _, row: cells.place(row.workspace), description="workspace")
     standing = admin.display(lambda _, row: cells.badge("closed" if row.closed_at else "open"), description="standing")
     opened = admin.display(lambda _, row: cells.moment(row.opened_at), description="opened")
     seen = admin.display(lambda _, row: cells.moment(row.last_seen_at), description="last heard")

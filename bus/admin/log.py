@@ -29,7 +29,7 @@ ORIGIN = by_choice("origin", "from", {kind: (kind, partial(Q, origin=kind)) for 
 class Events(ReadOnly):
     """Everything that happened, newest first."""
 
-    list_display = ("type_code", "actor_link", "subject", "place", "who", "surface", "address", "when", "seq")
+    list_display = ("type_code", "when", "actor_link", "subject", "place", "through")
     list_display_links = ("type_code",)
     list_filter = (ABOUT, ORIGIN, "workspace")
     list_select_related = ("actor", "workspace")
@@ -45,12 +45,17 @@ class Events(ReadOnly):
 
     type_code = admin.display(lambda _, row: cells.code(row.type), description="event")
     actor_link = admin.display(lambda _, row: cells.link(row.actor), description="by")
-    place = admin.display(lambda _, row: cells.link(row.workspace), description="workspace")
+    place = admin.display(lambda _, row: cells.place(row.workspace), description="workspace")
     who = admin.display(lambda _, row: cells.line(row.person), description="person")
     when = admin.display(lambda _, row: cells.moment(row.at), description="when")
     when_exactly = admin.display(lambda _, row: cells.exact(row.at), description="when")
     payload_json = admin.display(lambda _, row: cells.pretty(row.payload), description="payload")
     hash_hex = admin.display(lambda _, row: cells.hexadecimal(row.hash), description="hash")
+
+    @admin.display(description="person, surface, address")
+    def through(self, row: Event) -> str:
+        """Say who it was and where it came from."""
+        return cells.line(" · ".join(part for part in (row.person, row.surface, row.address) if part))
 
     def enrich(self, rows: Sequence[Event]) -> None:
         """Find the names of what the events are about."""
@@ -128,7 +133,7 @@ class Checkpoints(ReadOnly):
     fields = readonly_fields = ("place", "seq", "hash_hex", "state_hash_hex", "is_floor", "made_exactly", "size")
 
     name = admin.display(lambda _, row: f"after event {row.seq:,}", description="checkpoint")
-    place = admin.display(lambda _, row: cells.link(row.workspace), description="workspace")
+    place = admin.display(lambda _, row: cells.place(row.workspace), description="workspace")
     size = admin.display(lambda _, row: f"{len(row.state):,} characters", description="state")
     is_floor = admin.display(lambda _, row: row.floor, description="older events may go", boolean=True)
     made = admin.display(lambda _, row: cells.moment(row.created_at), description="made")

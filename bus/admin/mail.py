@@ -65,7 +65,7 @@ class Messages(ReadOnly):
     sender_link = admin.display(lambda _, row: cells.link(row.sender), description="from")
     addressed = admin.display(lambda _, row: cells.line(whom(row.to)), description="to")
     addressed_fully = admin.display(lambda _, row: cells.pretty(row.to), description="to")
-    place = admin.display(lambda _, row: cells.link(row.workspace), description="workspace")
+    place = admin.display(lambda _, row: cells.place(row.workspace), description="workspace")
     sent = admin.display(lambda _, row: cells.moment(row.sent_at), description="sent")
     sent_exactly = admin.display(lambda _, row: cells.exact(row.sent_at), description="sent")
     expires = admin.display(lambda _, row: cells.exact(row.expires_at), description="expires")
@@ -131,7 +131,7 @@ class Deliveries(ReadOnly):
     """What became of each message, a recipient a row."""
 
     plural = "deliveries"
-    list_display = ("subject", "recipient_link", "lane_badge", "attempt", "place", "lease", "delivered", "ended", "why")
+    list_display = ("subject", "recipient_link", "lane_badge", "why", "lease", "ended", "place")
     list_display_links = ("subject",)
     list_filter = ("lane", "workspace")
     list_select_related = ("message", "recipient", "workspace")
@@ -148,9 +148,8 @@ class Deliveries(ReadOnly):
     message_link = admin.display(lambda _, row: cells.link(row.message), description="message")
     recipient_link = admin.display(lambda _, row: cells.link(row.recipient), description="recipient")
     lane_badge = admin.display(lambda _, row: cells.badge(row.lane), description="lane")
-    place = admin.display(lambda _, row: cells.link(row.workspace), description="workspace")
+    place = admin.display(lambda _, row: cells.place(row.workspace), description="workspace")
     lease = admin.display(lambda _, row: cells.moment(row.lease_until), description="lease ends")
-    delivered = admin.display(lambda _, row: cells.moment(row.delivered_at), description="delivered")
     ended = admin.display(lambda _, row: cells.moment(row.ended_at), description="ended")
     lease_exactly = admin.display(lambda _, row: cells.exact(row.lease_until), description="lease ends")
     delivered_exactly = admin.display(lambda _, row: cells.exact(row.delivered_at), description="delivered")
@@ -184,4 +183,4 @@ class Deliveries(ReadOnly):
     @admin.action(description="Deliver parked mail again")
     def requeue(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
         """Put parked mail back into its recipients' inboxes."""
-        acting.tell(request, acting.run_each(request, REQUEUE, rows[: acting.MOST_ROWS], {}), REQUEUE.done)
+        acting.at_once(request, rows, REQUEUE)

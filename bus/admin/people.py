@@ -73,7 +73,7 @@ class MembershipRows(Rows):
     @admin.display(description="workspace")
     def workspace_link(self, row: Membership) -> str:
         """Link to the workspace."""
-        return cells.link(row.workspace)
+        return cells.place(row.workspace)
 
     @admin.display(description="agent")
     def agent_link(self, row: Membership) -> str:
@@ -118,7 +118,7 @@ class Agents(ReadOnly):
 
     kind_badge = admin.display(lambda _, row: cells.badge(row.kind), description="kind")
     presence_badge = admin.display(lambda _, row: cells.badge(row.presence), description="presence")
-    home_link = admin.display(lambda _, row: cells.link(row.home), description="home")
+    home_link = admin.display(lambda _, row: cells.place(row.home), description="home")
     seen = admin.display(lambda _, row: cells.moment(row.last_seen_at), description="last heard")
     seen_exactly = admin.display(lambda _, row: cells.exact(row.last_seen_at), description="last heard")
     connected = admin.display(lambda _, row: cells.exact(row.connected_until), description="connected until")
@@ -276,5 +276,5 @@ class Memberships(OfAgent):
     fields = readonly_fields = ("agent_link", "workspace_link", "since")
 
     name = admin.display(lambda _, row: cells.line(row), description="membership")
-    workspace_link = admin.display(lambda _, row: cells.link(row.workspace), description="workspace")
+    workspace_link = admin.display(lambda _, row: cells.place(row.workspace), description="workspace")
     since = admin.display(lambda _, row: cells.moment(row.joined_at), description="joined")

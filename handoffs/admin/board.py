@@ -92,18 +92,7 @@ class PathRows(Rows):
 class Handoffs(ReadOnly):
     """Every job handed over."""
 
-    list_display = (
-        "name",
-        "state_badge",
-        "creator_link",
-        "holder",
-        "addressed",
-        "priority",
-        "tries",
-        "lease",
-        "place",
-        "made",
-    )
+    list_display = ("name", "state_badge", "creator_link", "holder", "addressed", "lease", "made", "place")
     list_display_links = ("name",)
     list_filter = ("state", "visibility", "workspace")
     list_select_related = ("creator", "claimant", "last_claimant", "workspace")
@@ -133,7 +122,7 @@ class Handoffs(ReadOnly):
     tries = admin.display(lambda _, row: f"{row.attempts} of {row.max_attempts}", description="failed tries")
     lease = admin.display(lambda _, row: cells.moment(row.lease_until), description="lease ends")
     lease_exactly = admin.display(lambda _, row: cells.exact(row.lease_until), description="lease ends")
-    place = admin.display(lambda _, row: cells.link(row.workspace), description="workspace")
+    place = admin.display(lambda _, row: cells.place(row.workspace), description="workspace")
     made = admin.display(lambda _, row: cells.moment(row.created_at), description="created")
     begun = admin.display(lambda _, row: cells.exact(row.created_at), description="created")
     claimed = admin.display(lambda _, row: cells.exact(row.claimed_at), description="claimed")

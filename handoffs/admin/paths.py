@@ -38,7 +38,7 @@ class PathClaims(ReadOnly):
     glob_code = admin.display(lambda _, row: cells.code(row.glob), description="files")
     agent_link = admin.display(lambda _, row: cells.link(row.agent), description="agent")
     handoff_link = admin.display(lambda _, row: cells.link(row.handoff), description="handoff")
-    place = admin.display(lambda _, row: cells.link(row.workspace), description="workspace")
+    place = admin.display(lambda _, row: cells.place(row.workspace), description="workspace")
     standing = admin.display(lambda _, row: cells.badge("given back" if row.released_at else "held"))
     reason_text = admin.display(lambda _, row: cells.block(row.reason), description="reason")
     begun = admin.display(lambda _, row: cells.exact(row.created_at), description="since")
