@@ -20,7 +20,7 @@ def _untried():
 @pytest.fixture
 def root(store):
     """A superuser named `dana`."""
-    return User.objects.create_superuser("dana", password="a long passphrase")
+    return User.objects.create_superuser("dana")
 
 
 @pytest.fixture
