@@ -1,6 +1,5 @@
 """The Gemini API, as Gemini CLI speaks it."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +17,7 @@ def _said(content: dict[str, Any], part: dict[str, Any]) -> Iterator[Said]:
     if "functionCall" in part:
         yield Said("call", part["functionCall"]["name"])
     elif "functionResponse" in part:
-        yield Said("result", json.dumps(part["functionResponse"]["response"]))
+        yield Said("result", "".join(map(str, part["functionResponse"]["response"].values())))
     elif content.get("role") == "user" and "text" in part:
         yield Said("text", part["text"])
 

@@ -91,8 +91,8 @@ class Home:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content if isinstance(content, str) else json.dumps(content))
 
-    def run(self, command: list[str], *words: str) -> str:
-        """Run a command in the repository until it ends; return what it printed."""
+    def run(self, command: list[str], *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the repository until it ends well."""
         process = self._started([*command, *words], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         with process:
             try:
@@ -100,7 +100,7 @@ class Home:
             finally:
                 _end(process)
         assert process.returncode == 0, f"{words} ended with {process.returncode}:\n{output}\n{errors}"
-        return output
+        return subprocess.CompletedProcess(words, process.returncode, output, errors)
 
     def start(self, command: list[str], *words: str) -> "Held":
         """Start a program that stays; its errors go to a file of its home."""

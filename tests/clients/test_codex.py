@@ -22,7 +22,7 @@ def begin(held: Held) -> None:
 
 
 def test_mcp_list_shows_the_server_with_its_key(configured, server):
-    row = configured.run(codex(), "mcp", "list").splitlines()[-1].split()
+    row = configured.run(codex(), "mcp", "list").stdout.splitlines()[-1].split()
     assert row == ["nexus", f"{server.url}/mcp", "NEXUS_KEY", "enabled", "Bearer", "token"]
 
 

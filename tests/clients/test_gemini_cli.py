@@ -35,9 +35,9 @@ def say(held: Held, session: str, words: str) -> None:
 
 def test_mcp_list_says_connected_before_and_after_a_restart(configured, server, restart):
     connected = f"✓ nexus: {server.url}/mcp (http) - Connected"
-    assert connected in configured.run(gemini_cli(), "mcp", "list")
+    assert connected in configured.run(gemini_cli(), "mcp", "list").stderr
     restart()
-    assert connected in configured.run(gemini_cli(), "mcp", "list")
+    assert connected in configured.run(gemini_cli(), "mcp", "list").stderr
 
 
 def test_its_model_sees_tools_and_instructions_and_gets_the_answer(configured, server, model, bob):

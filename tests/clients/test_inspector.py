@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 def inspect(home: Home, url: str, era: str, *words: str):
     header = f"Authorization: Bearer {home.environment['NEXUS_KEY']}"
     where = ("--server-url", url, "--transport", "http", "--header", header, "--protocol-era", era)
-    return json.loads(home.run(inspector(), *where, "--format", "json", "--quiet", *words))
+    return json.loads(home.run(inspector(), *where, "--format", "json", "--quiet", *words).stdout)
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])

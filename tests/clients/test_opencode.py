@@ -22,10 +22,10 @@ def configured(home, guide, model) -> Home:
 
 
 def test_mcp_list_says_connected_before_and_after_a_restart(configured, server, restart):
-    assert "✓ nexus" in (listed := configured.run(opencode(), "mcp", "list"))
+    assert "✓ nexus" in (listed := configured.run(opencode(), "mcp", "list").stdout)
     assert "connected" in listed
     restart()
-    assert "✓ nexus" in (listed := configured.run(opencode(), "mcp", "list"))
+    assert "✓ nexus" in (listed := configured.run(opencode(), "mcp", "list").stdout)
     assert "connected" in listed
 
 
