@@ -55,15 +55,21 @@ def home(tmp_path: Path, alice: Rest, model: Model) -> Home:
 
 
 @pytest.fixture
-def guide(server: Server) -> Callable[[str], str]:
-    """Return a function that reads what the guide shows for a client, with this server's URL."""
+def guided(server: Server) -> str:
+    """The guide, with this server's URL."""
+    return GUIDE.read_text().replace(PRINTED, f"{server.url}/mcp")
+
+
+@pytest.fixture
+def guide(server: Server, guided: str) -> Callable[[str], str]:
+    """Return a function that reads the file which the guide shows for a client."""
 
     def guide(client: str) -> str:
-        section = GUIDE.read_text().partition(f"\n### {client}\n")[2]
-        shown = re.search(r"```(?:json|toml)\n(.*?)```", section.partition("\n### ")[0], re.DOTALL)
+        section = guided.partition(f"\n### {client}\n")[2].partition("\n### ")[0]
+        shown = re.search(r"```(?:json|toml)\n(.*?)```", section, re.DOTALL)
         assert shown, client
-        assert PRINTED in shown[1]
-        return shown[1].replace(PRINTED, f"{server.url}/mcp")
+        assert server.url in shown[1]
+        return shown[1]
 
     return guide
 

@@ -40,10 +40,10 @@ FOLDERS = {
 }
 
 
-def found(pattern: str) -> str:
-    """Return the one installed file of a pattern."""
-    files = sorted(MODULES.glob(pattern))
-    assert files, f"Run `make slow` once: it installs the clients. Missing: {pattern}"
+def found(*patterns: str) -> str:
+    """Return the installed file of the first pattern that has one."""
+    files = [file for pattern in patterns for file in sorted(MODULES.glob(pattern))]
+    assert files, f"Run `make slow` once: it installs the clients. Missing: {patterns}"
     return str(files[0])
 
 
@@ -63,8 +63,8 @@ def gemini_cli() -> list[str]:
 
 
 def opencode() -> list[str]:
-    """Return the command of OpenCode: the build that runs on every processor."""
-    return [found("opencode-linux-*-baseline/bin/opencode")]
+    """Return the command of OpenCode: the build that runs on every processor, where there is one."""
+    return [found("opencode-linux-*-baseline/bin/opencode", "opencode-linux-*/bin/opencode")]
 
 
 def inspector() -> list[str]:

@@ -28,13 +28,6 @@ def test_mcp_list_says_connected_before_and_after_a_restart(claude, server, rest
     assert f"nexus: {server.url}/mcp (HTTP) - ✔ Connected" in claude.run(claude_code(), "mcp", "list").stdout
 
 
-def test_server_added_by_its_own_command_connects(home, server, alice):
-    header = ("--header", "Authorization: Bearer ${NEXUS_KEY}")
-    home.run(claude_code(), "mcp", "add", "--transport", "http", "nexus", f"{server.url}/mcp", *header)
-    assert alice.key not in (home.folder / ".claude.json").read_text()
-    assert "✔ Connected" in home.run(claude_code(), "mcp", "list").stdout
-
-
 def test_its_model_sees_tools_and_instructions_and_gets_the_answer(claude, server, model, bob):
     sent = letter()
     claude.run(claude_code(), "-p", order(SEND, **sent), "--allowedTools", SEND)

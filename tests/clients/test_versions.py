@@ -1,0 +1,45 @@
+"""The table of clients names the versions that are installed and run."""
+
+import json
+import re
+from importlib import metadata
+
+import pytest
+
+from tests.clients.programs import Home, claude_code, codex, gemini_cli, inspector, opencode
+from tests.live.servers import ROOT
+
+TABLE = ROOT / "docs" / "reference" / "clients.md"
+ROW = re.compile(r"^\| ([^|]+?) \| (\d[\w.-]*) \|.*\(\.\./\.\./(tests/clients/test_\w+\.py)\) \|$", re.MULTILINE)
+PACKAGES = {
+    "Claude Code": "@anthropic-ai/claude-code",
+    "Codex": "@openai/codex",
+    "Gemini CLI": "@google/gemini-cli",
+    "OpenCode": "opencode-ai",
+    "MCP Inspector": "@modelcontextprotocol/inspector",
+}
+PROGRAMS = {
+    "Claude Code": claude_code,
+    "Codex": codex,
+    "Gemini CLI": gemini_cli,
+    "OpenCode": opencode,
+    "MCP Inspector": inspector,
+}
+
+
+def table() -> dict[str, str]:
+    """Return the version of each client of the table."""
+    return {client: version for client, version, _ in ROW.findall(TABLE.read_text())}
+
+
+def test_table_names_the_versions_that_are_pinned():
+    pinned = json.loads((ROOT / "tests" / "clients" / "package.json").read_text())["dependencies"]
+    ours = {client: pinned[package] for client, package in PACKAGES.items()}
+    assert table() == ours | {"Python `mcp.Client`": metadata.version("mcp")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("client", PROGRAMS)
+def test_program_says_the_version_of_the_table(tmp_path, client):
+    said = Home(tmp_path).run(PROGRAMS[client](), "--version").stdout
+    assert table()[client] in said.split()
