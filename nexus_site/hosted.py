@@ -24,7 +24,7 @@ __all__ = ["application"]
 
 def _take() -> Lock:
     """Get the data directory, its databases and what `nexus serve` installs in its web process ready; keep the lock."""
-    from bus import alarm
+    from bus import alarm, heartbeat
     from bus.writer import lane
 
     folder = Path(settings.NEXUS_HOME)
@@ -38,6 +38,7 @@ def _take() -> Lock:
             f"Another server runs on the data directory {folder}{where}. Stop it, or set NEXUS_HOME to another folder.",
             USAGE,
         )
+    (folder / heartbeat.NAME).unlink(missing_ok=True)  # of a cluster that was killed
     lane.keeps_wal = True
     alarm.install()
     with ThreadPoolExecutor(1) as beside:  # some hosts import inside their event loop, where Django refuses to work

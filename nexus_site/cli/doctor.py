@@ -142,7 +142,7 @@ def _unwell(name: str, part: dict[str, Any], pid: int) -> Finding:
         return Finding(FAIL, name, f"It is not well: {part}.", f"kill {pid}; nexus serve")
     seconds = part.get("heartbeat_seconds")
     what = "does not run" if seconds is None else f"has done nothing for {seconds:.0f} s"
-    text = f"Background work {what}. The server starts it again by itself, and sweeps what is due meanwhile."
+    text = f"Background work {what}. `nexus serve` starts it again by itself; what is due is swept meanwhile."
     return Finding(WARN if seconds is None else FAIL, name, text, "nexus doctor")
 
 

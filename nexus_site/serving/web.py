@@ -166,6 +166,9 @@ def _serve_uvicorn(listener: socket.socket, channel: Channel, workspace: str) ->
             timeout_keep_alive=75,
             ws="websockets-sansio",
             ws_max_size=1_048_576,
+            ws_per_message_deflate=False,  # its tables would cost each idle socket more than all else
+            ws_ping_interval=20,
+            ws_ping_timeout=30,
         )
     )
 
