@@ -73,6 +73,7 @@ class SessionEntry:
     key_id: int | None
     agent_id: int
     workspace_id: int
+    ref: str
 
 
 # Which entries an event of this noun makes stale.
@@ -80,7 +81,7 @@ STALE = {
     "agent": ("agent", "name", "key"),
     "key": ("key",),
     "workspace": ("agent", "name", "workspace", "key"),
-    "session": ("session", "newest"),
+    "session": ("session", "newest", "ref"),
     "setting": ("setting",),
 }
 KEPT = 20_000
@@ -168,6 +169,12 @@ class Directory:
         entry: SessionEntry | None = self.look_up("session", public_id, lambda: _load_session(Q(public_id=public_id)))
         return entry
 
+    def session_with_ref(self, key_id: int, surface: str, refs: tuple[str, ...]) -> SessionEntry | None:
+        """Return the open session of a key and surface whose `session_ref` is one of these, or None."""
+        where = Q(key_id=key_id, surface=surface, session_ref__in=refs)
+        entry: SessionEntry | None = self.look_up("ref", (key_id, surface, *refs), lambda: _load_session(where))
+        return entry
+
 
 def _load_key(secret: str, digest: bytes) -> KeyEntry | None:
     parts = secret.split("_")
@@ -211,7 +218,9 @@ def _load_first_workspace() -> WorkspaceEntry | None:
 
 def _load_session(where: Q) -> SessionEntry | None:
     row = Session.objects.filter(where, closed_at=None).order_by("-pk").first()
-    return SessionEntry(row.pk, row.public_id, row.key_id, row.agent_id, row.workspace_id) if row else None
+    if row is None:
+        return None
+    return SessionEntry(row.pk, row.public_id, row.key_id, row.agent_id, row.workspace_id, row.session_ref)
 
 
 directory = Directory()

@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from bus import door
 from bus.errors import Internal, Refusal
 from bus.identity import Caller
-from nexus_site.mcp.sittings import Sitting
+from nexus_site.mcp.sittings import Sitting, sittings
 
 __all__ = ["call"]
 
@@ -21,13 +21,14 @@ async def call(
     name: str, caller: Caller, arguments: Mapping[str, Any], sitting: Sitting | None = None
 ) -> tuple[str, bool]:
     """Return the compact JSON to answer, and whether it is an error."""
+    opening = sitting if name in OPENING else None
     try:
-        answer = await door.call(name, caller, arguments)
+        answer = await door.call(name, caller, opening.named(arguments) if opening else arguments)
     except Refusal as refusal:
         return to_json(refusal.shape()).decode(), True
     except Exception:
         log.exception("the tool %s failed", name)
         return to_json(Internal().shape()).decode(), True
-    if sitting is not None and name in OPENING:
-        sitting.follow(answer)
+    if opening:
+        await sittings.follow(opening, answer, is_named="session_ref" in arguments)
     return answer.json_text(), False

@@ -12,8 +12,9 @@ from mcp_types.version import LATEST_HANDSHAKE_VERSION
 
 from nexus_site.mcp import short
 from nexus_site.mcp.faults import BadMethod, Fault
+from nexus_site.mcp.messages import ONE_MESSAGE
 from nexus_site.mcp.server import server
-from nexus_site.mcp.transport import ONE_MESSAGE, Served, Transport
+from nexus_site.mcp.transport import Served, Transport
 from nexus_site.replies import Message, Receive, Scope, Send
 
 __all__ = ["DESCRIBED", "exchange"]

@@ -14,12 +14,13 @@ from typing import Any
 
 import anyio
 import mcp_types as types
+from anyio.abc import TaskStatus
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser, authorization_context
 from mcp.server.auth.provider import AccessToken
 from mcp.server.connection import Connection
 from mcp.server.lowlevel import Server
-from mcp.server.runner import ServerRunner, modern_error_data, serve_one
-from mcp.server.streamable_http import GET_STREAM_KEY, EventMessage
+from mcp.server.runner import ServerRunner, modern_error_data, serve_connection, serve_one
+from mcp.server.streamable_http import GET_STREAM_KEY, EventMessage, StreamableHTTPServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import NoBackChannelError
 from mcp.shared.inbound import (
@@ -28,6 +29,7 @@ from mcp.shared.inbound import (
     classify_inbound_request,
     unsupported_protocol_version_rejection,
 )
+from mcp.shared.jsonrpc_dispatcher import JSONRPCDispatcher
 from mcp.shared.message import ServerMessageMetadata
 from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY
 from mcp.shared.transport_context import TransportContext
@@ -57,8 +59,10 @@ __all__ = [
 
 HANDSHAKE = {version.encode() for version in HANDSHAKE_PROTOCOL_VERSIONS}
 ROUTING = (b"mcp-protocol-version", b"mcp-method", b"mcp-name")
+AtEnd = Callable[[], Awaitable[None]]
 TEXT, STRUCTURED = "\x00text\x00", "\x00structured\x00"
 SELDOM = 30.0
+INLINE = frozenset({"initialize"})
 TRANSPORT = TransportContext(kind="streamable-http", can_send_request=False)
 
 
@@ -209,7 +213,7 @@ def session_id(context: Any) -> str | None:
     return found
 
 
-def at_close(context: Any, work: Callable[[], Awaitable[None]]) -> None:
+def at_close(context: Any, work: AtEnd) -> None:
     """Run `work` when the session of this context ends, however it ends."""
     context.session._connection.exit_stack.push_async_callback(work)
 
@@ -242,6 +246,41 @@ class Manager(StreamableHTTPSessionManager):
         """Return when a session's idle time is over; never while it serves a request or holds a stream."""
         idle = self._server_instances[session].idle_scope
         return math.inf if idle is None else idle.deadline
+
+    async def go_on(self, session: str, version: str, owner: AuthenticatedUser, at_end: AtEnd) -> bool:
+        """Serve a session that an earlier process agreed on, without a handshake; say whether there is room for it."""
+        transport = None if self._task_group is None else self._admit_session(authorization_context(owner))
+        if transport is None or self._task_group is None:
+            return False
+        fresh, transport.mcp_session_id = transport.mcp_session_id, session
+        for kept in (self._server_instances, self._session_owners):
+            kept[session] = kept.pop(fresh)
+        try:
+            await self._task_group.start(self._go_on, transport, version, at_end)
+        except BaseException:
+            await self._discard_session(session, transport)
+            raise
+        return True
+
+    async def _go_on(
+        self, transport: StreamableHTTPServerTransport, version: str, at_end: AtEnd, *, task_status: TaskStatus[None]
+    ) -> None:
+        """Run a session as the SDK does, but for the handshake, until it ends."""
+        session = transport.mcp_session_id or ""
+        async with transport.connect() as (incoming, outgoing):
+            dispatcher = JSONRPCDispatcher[TransportContext](incoming, outgoing, inline_methods=INLINE)
+            connection = Connection.for_loop(dispatcher, session_id=session, protocol_version_hint=version)
+            connection.initialized.set()
+            connection.exit_stack.push_async_callback(at_end)
+            idle = transport.idle_scope or anyio.CancelScope()
+            idle.deadline = anyio.current_time() + (self.session_idle_timeout or math.inf)
+            task_status.started()
+            try:
+                with idle:
+                    served = {"connection": connection, "lifespan_state": self._lifespan_state}
+                    await serve_connection(self.app, dispatcher, **served)
+            finally:
+                await self._discard_session(session, transport)
 
     async def end(self, session: str) -> None:
         """End a session and its streams."""

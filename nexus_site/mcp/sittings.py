@@ -3,38 +3,42 @@
 import asyncio
 import hashlib
 import logging
+import re
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from bus import clock, door, identity
+from bus.directory import SessionEntry, directory
 from bus.errors import NotFound, Refusal
 from bus.identity import Caller
 from bus.readers import readers
 from bus.tail import Notice
 from nexus_site.mcp import kernel
 
-__all__ = ["Sitting", "Sittings", "sittings"]
+__all__ = ["Sitting", "Sittings", "UnknownSession", "agreed", "at_home", "left_open", "sittings"]
 
 log = logging.getLogger(__name__)
 LONGEST_HARNESS = 40
+ISSUED = re.compile("[0-9a-f]{32}")
+VERSIONS = sorted(version.decode() for version in kernel.HANDSHAKE)
+
+
+class UnknownSession(NotFound):
+    """The MCP session is unknown, over, or another key's."""
 
 
 @dataclass(slots=True)
 class Sitting:
-    """An MCP session: who opened it, its Nexus sessions (the last is the present one) and its protocol version."""
+    """An MCP session: who opened it, its Nexus session if it has one, its protocol version, and the reference it keeps."""
 
     caller: Caller
-    opened: list[str]
+    session: str
     version: str
+    ref: str
     watch: Any = None
     telling: asyncio.Task[None] | None = None
-
-    @property
-    def session(self) -> str:
-        """Return the id of the Nexus session, or nothing where there is none yet."""
-        return self.opened[-1] if self.opened else ""
 
     @property
     def prefix(self) -> str:
@@ -50,10 +54,9 @@ class Sitting:
         if self.telling is not None:
             self.telling.cancel()
 
-    def follow(self, answer: Any) -> None:
-        """Go on with the Nexus session that an answer names."""
-        if answer.session and answer.session != self.session:
-            self.opened.append(answer.session)
+    def named(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what opens a session, with the reference that finds it after a restart unless the client gives one."""
+        return {"session_ref": self.ref, **arguments} if self.ref and "idempotency_key" not in arguments else arguments
 
 
 class Sittings:
@@ -72,7 +75,9 @@ class Sittings:
         """Return the session, or raise `NotFound`: unknown and another key's alike."""
         sitting = self._open.get(session)
         if sitting is None or sitting.caller.key is None or sitting.caller.key.id != key:
-            raise NotFound("There is no such MCP session of this key.", hint="Send `initialize` for a new session.")
+            raise UnknownSession(
+                "There is no such MCP session of this key.", hint="Send `initialize` for a new session."
+            )
         return sitting
 
     def forget(self, session: str) -> None:
@@ -97,40 +102,71 @@ class Sittings:
         if public_id is None or public_id in self._open:
             return
         scope = context.request.scope
-        caller = await readers.run(partial(_at_home, scope["nexus.caller"], scope["nexus.choice"].workspace))
-        opened = [session] if (session := await _opened(caller, public_id, _harness(context.params))) else []
-        self._open[public_id] = Sitting(caller, opened, initialized["protocolVersion"])
+        caller = await readers.run(partial(at_home, scope["nexus.caller"], scope["nexus.choice"].workspace))
+        ref = _ref(initialized["protocolVersion"], public_id)
+        session = await _opened(caller, ref, _harness(context.params))
+        self._open[public_id] = Sitting(caller, session, initialized["protocolVersion"], ref)
         kernel.at_close(context, partial(self.end, public_id))
 
+    def resume(self, public_id: str, caller: Caller, left: SessionEntry) -> None:
+        """Go on with an MCP session that an earlier process left open."""
+        self._open[public_id] = Sitting(caller, left.public_id, agreed(left), left.ref)
+
+    async def follow(self, sitting: Sitting, answer: Any, *, is_named: bool) -> None:
+        """Go on with the Nexus session that an answer names, and close the one before; only ours outlive a restart."""
+        before = sitting.session
+        if answer.session and answer.session != before:
+            sitting.session, sitting.ref = answer.session, "" if is_named else sitting.ref
+            await _close(sitting.caller, before)
+
     async def end(self, public_id: str) -> None:
-        """Close the Nexus sessions of an MCP session that has ended; a second call does nothing."""
+        """Close the Nexus session of an MCP session that has ended; a second call does nothing."""
         sitting = self._open.pop(public_id, None)
         if sitting is not None:
             sitting.end_watch()
-        if sitting is None or self.is_stopping:
-            return
-        caller = replace(sitting.caller, now=clock.now())
-        for session in sitting.opened:
-            try:
-                await door.call("session_close", caller, {"session": session})
-            except Refusal as refusal:
-                log.debug("the session %s was not closed: %s", session, refusal)
+        if sitting is not None and not self.is_stopping:
+            await _close(sitting.caller, sitting.session)
+
+
+def left_open(key: int, public_id: str) -> SessionEntry | None:
+    """Return the Nexus session of an MCP session of this key that an earlier process left open, or None."""
+    if not ISSUED.fullmatch(public_id):
+        return None
+    return directory.session_with_ref(key, "mcp", tuple(_ref(version, public_id) for version in VERSIONS))
+
+
+def agreed(left: SessionEntry) -> str:
+    """Return the protocol version that was agreed on for a session that was left open."""
+    return left.ref.split(":")[1]
+
+
+def _ref(version: str, public_id: str) -> str:
+    return f"mcp:{version}:{hashlib.sha256(public_id.encode()).hexdigest()[:16]}"
+
+
+async def _close(caller: Caller, session: str) -> None:
+    if not session:
+        return
+    try:
+        await door.call("session_close", replace(caller, now=clock.now()), {"session": session})
+    except Refusal as refusal:
+        log.debug("the session %s was not closed: %s", session, refusal)
 
 
 def _closes(notice: Notice) -> bool:
     return notice.type == "session.closed" and notice.payload.get("reason") != "moved"
 
 
-def _at_home(caller: Caller, workspace: str) -> Caller:
+def at_home(caller: Caller, workspace: str) -> Caller:
     """Return the caller as it is without a session: in the URL's workspace, else at home."""
     if workspace:
         return replace(caller, session=None)
     return replace(caller, session=None, workspace=identity.home(caller.agent, caller.key))
 
 
-async def _opened(caller: Caller, public_id: str, harness: str) -> str:
+async def _opened(caller: Caller, ref: str, harness: str) -> str:
     """Return the id of a Nexus session of its own, or nothing where there is no workspace or the key may only read."""
-    order = {"session_ref": "mcp:" + hashlib.sha256(public_id.encode()).hexdigest()[:16]}
+    order = {"session_ref": ref}
     if harness:
         order["harness"] = harness
     try:

@@ -7,24 +7,24 @@ streams and waits belong to the SDK's session manager, which runs in one task of
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.exceptions import SynchronousOnlyOperation
 from mcp.server import Server
-from mcp_types import INVALID_REQUEST, PARSE_ERROR
-from pydantic_core import from_json
+from mcp_types import INTERNAL_ERROR, INVALID_REQUEST
 
 from bus import presence
-from bus.directory import KeyEntry, directory
+from bus.directory import KeyEntry, SessionEntry, directory
 from bus.errors import NotFound, Refusal, Unauthorized, UnsupportedMedia
-from bus.identity import from_key
+from bus.identity import Caller, from_key
 from bus.readers import readers
 from bus.tail import Notice, tail
 from nexus_site.mcp import kernel, short, tools
 from nexus_site.mcp.faults import BadMethod, Fault, NotAcceptable
+from nexus_site.mcp.messages import ONE_MESSAGE, accepts_json, parsed
 from nexus_site.mcp.server import server
-from nexus_site.mcp.sittings import sittings
+from nexus_site.mcp.sittings import UnknownSession, agreed, at_home, left_open, sittings
 from nexus_site.mcp.streams import Outgoing
 from nexus_site.replies import Receive, Scope, Send, refuse, send_json
 
@@ -35,7 +35,6 @@ MOST_SESSIONS = 2048
 MOST_OF_KEY = 64
 INITIALIZE = "initialize"
 NO_SESSION = "Send `initialize` first, then its Mcp-Session-Id with every request."
-ONE_MESSAGE = "The body must be one JSON-RPC request or notification object."
 
 
 class Served(NamedTuple):
@@ -60,6 +59,7 @@ class Transport:
         self._manager: kernel.Manager | None = None
         self._task: asyncio.Task[None] | None = None
         self._ready, self._halt = asyncio.Event(), asyncio.Event()
+        self._resuming = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
@@ -70,7 +70,7 @@ class Transport:
     async def start(self) -> None:
         """Run the session manager in a task of its own; a second call waits for the first."""
         if not self.is_running:
-            self._ready, self._halt = asyncio.Event(), asyncio.Event()
+            self._ready, self._halt, self._resuming = asyncio.Event(), asyncio.Event(), asyncio.Lock()
             sittings.is_stopping = False
             if self._notice not in tail.listeners:
                 tail.listeners.append(self._notice)
@@ -114,12 +114,34 @@ class Transport:
         try:
             try:
                 _identify(scope)
-            except SynchronousOnlyOperation:
-                await readers.run(partial(_identify, scope))
+            except (SynchronousOnlyOperation, UnknownSession):
+                await self._look(scope)
         except NotFound as refusal:
             if scope.get("nexus.sitting") is not None and "session" in refusal.details:
                 await self._end(_session_id(scope))
             raise
+
+    async def _look(self, scope: Scope) -> None:
+        """Find out who calls where memory does not know, and go on with a session from before a restart."""
+        try:
+            await readers.look(partial(_identify, scope))
+        except UnknownSession:
+            left = await readers.look(partial(_left_open, scope))
+            if left is None or self._manager is None:
+                raise
+            async with self._resuming:
+                await self._resume(_session_id(scope), *left)
+            await readers.look(partial(_identify, scope))
+
+    async def _resume(self, public_id: str, caller: Caller, left: SessionEntry) -> None:
+        """Go on with an MCP session, once; its place is one of its key's."""
+        if public_id in sittings or self._manager is None or caller.key is None:
+            return
+        user = kernel.user(caller.key.id)
+        await self._manager.make_room(user, self._most_of_key)
+        if not await self._manager.go_on(public_id, agreed(left), user, partial(sittings.end, public_id)):
+            raise Fault(INTERNAL_ERROR, "Too many open sessions", status=503)
+        sittings.resume(public_id, caller, left)
 
     def _notice(self, notices: list[Notice]) -> None:
         """End MCP sessions, and their streams, whose Nexus session was closed or whose key was revoked."""
@@ -154,9 +176,9 @@ class Transport:
         headers = scope["nexus.headers"]
         if not headers.get(b"content-type", b"").lower().startswith(b"application/json"):
             raise UnsupportedMedia()
-        if not _accepts_json(headers.get(b"accept", b"*/*")):
+        if not accepts_json(headers.get(b"accept", b"*/*")):
             raise NotAcceptable()
-        message = _parsed(scope["nexus.body"])
+        message = parsed(scope["nexus.body"])
         scope["nexus.answers"] = message.get("id") if "method" in message else None
         version = self._admitted(scope, message)
         if self._is_short(message):
@@ -220,6 +242,17 @@ def _identify(scope: Scope) -> None:
     scope["nexus.caller"] = from_key(key, "mcp", client[0], workspace=choice.workspace, session=session)
 
 
+def _left_open(scope: Scope) -> tuple[Caller, SessionEntry] | None:
+    """Return the session that an earlier process left open to this key, and who goes on with it; else None."""
+    key = _key(scope["nexus.headers"].get(b"authorization", b""), scope["nexus.doubled"])
+    left = left_open(key.id, _session_id(scope))
+    if left is None:
+        return None
+    workspace, client = scope["nexus.choice"].workspace, scope.get("client") or ("",)
+    caller = from_key(key, "mcp", client[0], workspace=workspace, session=left.public_id)
+    return at_home(caller, workspace), left
+
+
 def _key(authorization: bytes, doubled: set[bytes]) -> KeyEntry:
     """Return the live key of a bearer token; there is no call without one."""
     scheme, _, token = authorization.partition(b" ")
@@ -239,40 +272,6 @@ def _fresh(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 def _session_id(scope: Scope) -> str:
     session: bytes = scope["nexus.headers"][b"mcp-session-id"]
     return session.decode("latin-1")
-
-
-@lru_cache(maxsize=256)
-def _accepts_json(accept: bytes) -> bool:
-    kinds = {part.partition(b";")[0].strip().lower() for part in accept.split(b",")}
-    return not kinds.isdisjoint({b"application/json", b"application/*", b"*/*"})
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    """Return the one JSON-RPC message of a body: a request, a notification or a response."""
-    try:
-        message = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise Fault(PARSE_ERROR, f"Parse error: {error}") from None
-    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-        raise Fault(INVALID_REQUEST, ONE_MESSAGE)
-    if not (_is_call(message) if "method" in message else _is_response(message)):
-        raise Fault(INVALID_REQUEST, ONE_MESSAGE)
-    return message
-
-
-def _is_call(message: Mapping[str, Any]) -> bool:
-    """Say whether the envelope of a request or notification is right."""
-    params = message.get("params")
-    right = isinstance(message["method"], str) and (params is None or isinstance(params, dict))
-    return right and ("id" not in message or _is_id(message["id"]))
-
-
-def _is_response(message: Mapping[str, Any]) -> bool:
-    return ("result" in message or "error" in message) and "id" in message
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) or (type(value) is int and value.bit_length() < 64)
 
 
 def _enveloped(scope: Scope, message: Mapping[str, Any]) -> str:

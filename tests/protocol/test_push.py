@@ -199,16 +199,21 @@ async def test_listening_says_what_it_granted(alice, told):
     assert json.loads(line[6:])["params"]["notifications"] == {"resourceSubscriptions": [INBOX]}
 
 
-async def test_restart_forgets_subscriptions_and_a_new_session_goes_on(alice, bob, told):
+async def test_restart_forgets_subscriptions_and_who_subscribes_again_is_told(alice, bob, told):
     stream = await told("handshake", "alice", INBOX)
     agent = stream.agent
     await transport.stop()
     await asyncio.wait_for(stream.task, 20)
-    lost = await agent.post(rpc("resources/subscribe", {"uri": INBOX}))
-    assert (lost.status, lost.error["code"]) == (404, "not_found")
-    again = await told("handshake", "alice", INBOX)
+    assert (await agent.post(rpc("ping"))).result == {}
+    assert sittings.find(agent.headers["mcp-session-id"], alice.key.id).watch is None
+    assert (await agent.post(rpc("resources/subscribe", {"uri": INBOX}))).result == {}
+    wire = agent.wire(None, "GET")
+    held = asyncio.create_task(wire.run())
+    await asyncio.wait_for(wire.started.wait(), 20)
     await run("message_create", bob, subject="hello", body="b", to="alice")
-    await again.of(INBOX)
+    await until(lambda: asyncio.sleep(0, INBOX.encode() in wire.reply.body))
+    wire.gone.set()
+    await asyncio.wait_for(held, 20)
 
 
 async def test_session_that_moves_to_another_workspace_is_told_there(wanderer, told, keys):

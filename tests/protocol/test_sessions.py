@@ -56,17 +56,6 @@ async def test_sessions_of_one_key_live_side_by_side_and_end_one_by_one(alice, c
     assert [each["session"] for each in await sessions(agents[2])] == [own[2], own[0]]
 
 
-async def test_restart_ends_mcp_sessions_and_initialize_opens_a_new_one(alice, connect):
-    agent = await connect("alice")
-    before = agent.headers["mcp-session-id"]
-    await transport.stop()
-    for method in ("POST", "GET", "DELETE"):
-        reply = await agent.wire(rpc("ping") if method == "POST" else None, method).run()
-        assert (reply.status, reply.error["code"]) == (404, "not_found")
-        assert "initialize" in reply.error["hint"]
-    assert (await agent.initialize()).status == 200
-    assert agent.headers["mcp-session-id"] != before
-    assert (await agent.post(rpc("ping"))).result == {}
 
 
 async def test_stream_of_a_client_that_reconnects_is_a_new_one(alice, connect):
