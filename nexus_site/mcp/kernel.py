@@ -10,11 +10,11 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import mcp_types as types
-from anyio.abc import TaskStatus
+from anyio.abc import TaskGroup, TaskStatus
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser, authorization_context
 from mcp.server.auth.provider import AccessToken
 from mcp.server.connection import Connection
@@ -249,14 +249,14 @@ class Manager(StreamableHTTPSessionManager):
 
     async def go_on(self, session: str, version: str, owner: AuthenticatedUser, at_end: AtEnd) -> bool:
         """Serve a session that an earlier process agreed on, without a handshake; say whether there is room for it."""
-        transport = None if self._task_group is None else self._admit_session(authorization_context(owner))
-        if transport is None or self._task_group is None:
+        transport, group = self._admit_session(authorization_context(owner)), cast("TaskGroup", self._task_group)
+        if transport is None:
             return False
-        fresh, transport.mcp_session_id = transport.mcp_session_id, session
-        for kept in (self._server_instances, self._session_owners):
-            kept[session] = kept.pop(fresh)
+        fresh, transport.mcp_session_id = transport.mcp_session_id or "", session
+        self._server_instances[session] = self._server_instances.pop(fresh)
+        self._session_owners[session] = self._session_owners.pop(fresh)
         try:
-            await self._task_group.start(self._go_on, transport, version, at_end)
+            await group.start(self._go_on, transport, version, at_end)
         except BaseException:
             await self._discard_session(session, transport)
             raise

@@ -65,11 +65,16 @@ class Sittings:
     def __init__(self) -> None:
         """Start empty."""
         self._open: dict[str, Sitting] = {}
+        self._ending: set[str] = set()
         self.is_stopping = False
 
     def __contains__(self, session: str) -> bool:
         """Say whether an MCP session is open."""
         return session in self._open
+
+    def is_ending(self, session: str) -> bool:
+        """Say whether an MCP session is over whose Nexus session is not closed yet."""
+        return session in self._ending
 
     def find(self, session: str, key: int) -> Sitting:
         """Return the session, or raise `NotFound`: unknown and another key's alike."""
@@ -124,8 +129,13 @@ class Sittings:
         sitting = self._open.pop(public_id, None)
         if sitting is not None:
             sitting.end_watch()
-        if sitting is not None and not self.is_stopping:
+        if sitting is None or self.is_stopping:
+            return
+        self._ending.add(public_id)
+        try:
             await _close(sitting.caller, sitting.session)
+        finally:
+            self._ending.discard(public_id)
 
 
 def left_open(key: int, public_id: str) -> SessionEntry | None:

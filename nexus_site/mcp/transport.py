@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import SynchronousOnlyOperation
 from mcp.server import Server
-from mcp_types import INTERNAL_ERROR, INVALID_REQUEST
+from mcp_types import INVALID_REQUEST
 
 from bus import presence
 from bus.directory import KeyEntry, SessionEntry, directory
-from bus.errors import NotFound, Refusal, Unauthorized, UnsupportedMedia
+from bus.errors import Busy, NotFound, Refusal, Unauthorized, UnsupportedMedia
 from bus.identity import Caller, from_key
 from bus.readers import readers
 from bus.tail import Notice, tail
@@ -65,11 +65,11 @@ class Transport:
     @property
     def is_running(self) -> bool:
         """Say whether the session manager lives."""
-        return self._task is not None and not self._task.done()
+        return self._manager is not None
 
     async def start(self) -> None:
         """Run the session manager in a task of its own; a second call waits for the first."""
-        if not self.is_running:
+        if self._task is None or self._task.done():
             self._ready, self._halt, self._resuming = asyncio.Event(), asyncio.Event(), asyncio.Lock()
             sittings.is_stopping = False
             if self._notice not in tail.listeners:
@@ -83,7 +83,7 @@ class Transport:
         if self._notice in tail.listeners:
             tail.listeners.remove(self._notice)
         self._halt.set()
-        if self._task is not None and self.is_running:
+        if self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
@@ -135,12 +135,12 @@ class Transport:
 
     async def _resume(self, public_id: str, caller: Caller, left: SessionEntry) -> None:
         """Go on with an MCP session, once; its place is one of its key's."""
-        if public_id in sittings or self._manager is None or caller.key is None:
+        if public_id in sittings or sittings.is_ending(public_id) or self._manager is None or caller.key is None:
             return
         user = kernel.user(caller.key.id)
         await self._manager.make_room(user, self._most_of_key)
         if not await self._manager.go_on(public_id, agreed(left), user, partial(sittings.end, public_id)):
-            raise Fault(INTERNAL_ERROR, "Too many open sessions", status=503)
+            raise Busy("Too many MCP sessions are open.")
         sittings.resume(public_id, caller, left)
 
     def _notice(self, notices: list[Notice]) -> None:
@@ -168,9 +168,9 @@ class Transport:
         elif scope["nexus.sitting"] is None:
             raise Fault(INVALID_REQUEST, "Missing session id.", hint=NO_SESSION)
         else:
-            await self._forward(scope, receive, send)
             if scope["method"] == "DELETE":
                 await sittings.end(_session_id(scope))
+            await self._forward(scope, receive, send)
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = scope["nexus.headers"]

@@ -1,11 +1,12 @@
 """MCP sessions over a real server: side by side, one by one, and over a restart."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.live.servers import Server
+from tests.live.servers import Server, mcp_tools, play
 
 pytestmark = pytest.mark.slow
 
@@ -55,10 +56,37 @@ def test_sessions_of_one_key_end_one_by_one(own_server, ada):
     assert [each.ping() for each in (first, second, third)] == [200, 404, 200]
 
 
-def test_session_from_before_a_restart_is_unknown_and_initialize_opens_another(own_server, ada):
+@pytest.mark.parametrize("names_its_version", [True, False])
+def test_session_goes_on_after_a_kill_and_is_deleted_by_its_client(own_server, ada, names_its_version):
+    session = McpSession(own_server, ada)
+    if not names_its_version:
+        del session.headers["Mcp-Protocol-Version"]
+    before = session.whoami()["session"]
+    own_server.kill()
+    own_server.start()
+    assert session.whoami()["session"] == before
+    assert session.post(rpc("tools/list")).json()["result"]["tools"]
+    assert "messages" in session.post(rpc("tools/call", name="inbox_wait", arguments={"timeout_seconds": 0})).text
+    with session.http.stream("GET", "/mcp", headers=session.headers) as stream:
+        assert (stream.status_code, stream.headers["content-type"]) == (200, "text/event-stream")
+        assert next(stream.iter_raw()).startswith(b":")
+    assert session.http.delete("/mcp", headers=session.headers).status_code == 200
+    assert session.ping() == 404
+
+
+def test_first_requests_at_once_after_a_kill_are_all_answered(own_server, ada):
+    sessions = [McpSession(own_server, ada) for _ in range(4)]
+    own_server.kill()
+    own_server.start()
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(McpSession.ping, sessions * 8)) == {200}
+
+
+def test_session_that_ended_before_a_kill_is_unknown_and_initialize_opens_another(own_server, ada):
     session = McpSession(own_server, ada)
     before = session.whoami()["session"]
-    own_server.stop()
+    session.http.delete("/mcp", headers=session.headers)
+    own_server.kill()
     own_server.start()
     reply = session.post(rpc("ping"))
     error = reply.json()["error"]["data"]
@@ -67,6 +95,19 @@ def test_session_from_before_a_restart_is_unknown_and_initialize_opens_another(o
     assert set(error) == {"code", "message", "details", "hint"}
     session.initialize()
     assert session.whoami()["session"] != before
+
+
+def test_official_client_with_a_handshake_calls_on_after_a_kill(own_server, ada):
+    async def scenario():
+        async with mcp_tools(own_server, ada) as tools:
+            before = (await tools("whoami"))["session"]
+            own_server.kill()
+            own_server.start()
+            assert (await tools("whoami"))["session"] == before
+            assert (await tools("inbox_wait", timeout_seconds=1))["messages"] == []
+            assert (await tools.client.list_tools()).tools
+
+    play(scenario())
 
 
 def test_stream_opens_for_a_client_that_reconnects_with_an_event_id(own_server, ada):

@@ -8,6 +8,7 @@ import pytest
 from bus import door
 from bus.tail import tail
 from nexus_site.mcp import push
+from nexus_site.mcp.sittings import sittings
 from nexus_site.mcp.transport import transport
 from tests.protocol.wires import modern, rpc, until
 

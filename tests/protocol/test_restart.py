@@ -157,7 +157,7 @@ async def test_session_that_an_operator_ended_while_nobody_served_is_over(alice,
 async def test_operator_ends_a_session_that_went_on(alice, operator, restarted):
     agent = await restarted()
     session = (await agent.call("whoami"))["session"]
-    stream, held = await streaming(agent)
+    _, held = await streaming(agent)
     await door.call("session_end", operator, {"session": session})
     await asyncio.wait_for(held, 20)
     await refused(agent)
@@ -165,7 +165,7 @@ async def test_operator_ends_a_session_that_went_on(alice, operator, restarted):
 
 async def test_revoked_key_ends_the_stream_of_a_session_that_went_on(alice, operator, restarted):
     agent = await restarted()
-    stream, held = await streaming(agent)
+    _, held = await streaming(agent)
     await door.call("key_revoke", operator, {"agent": "alice", "key": alice.key.prefix})
     await asyncio.wait_for(held, 20)
     assert (await agent.post(rpc("ping"))).status == 401

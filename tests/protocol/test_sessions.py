@@ -56,8 +56,6 @@ async def test_sessions_of_one_key_live_side_by_side_and_end_one_by_one(alice, c
     assert [each["session"] for each in await sessions(agents[2])] == [own[2], own[0]]
 
 
-
-
 async def test_stream_of_a_client_that_reconnects_is_a_new_one(alice, connect):
     agent = await connect("alice")
     stream = agent.wire(None, "GET", last_event_id="17")
