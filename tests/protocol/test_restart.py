@@ -9,7 +9,7 @@ import pytest
 from bus import door
 from nexus_site.guard import guard
 from nexus_site.mcp import kernel
-from nexus_site.mcp.sittings import sittings
+from nexus_site.mcp.sittings import left_open, sittings
 from nexus_site.mcp.transport import Transport, transport
 from tests.protocol.wires import Agent, call, open_sessions, rpc, until
 
@@ -237,3 +237,10 @@ async def test_references_name_the_version_and_not_the_id(alice, connect):
     [session] = (await agent.call("session_list"))["sessions"]
     assert session["session_ref"].startswith("mcp:2025-11-25:")
     assert agent.headers["mcp-session-id"] not in json.dumps(session)
+
+
+def test_unknown_id_is_looked_up_once_and_what_is_no_id_never(alice, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert left_open(alice.key.id, "0" * 32) is None
+        assert left_open(alice.key.id, "0" * 32) is None
+        assert left_open(alice.key.id, "no-such") is None
