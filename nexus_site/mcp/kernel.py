@@ -288,12 +288,13 @@ class Manager(StreamableHTTPSessionManager):
         if transport is not None:
             await self._discard_session(session, transport)
 
-    async def tell(self, session: str, uri: str) -> None:
-        """Put `notifications/resources/updated` on a session's stream when it is read; on none where it has none."""
+    async def tell(self, session: str, uri: str) -> bool:
+        """Put `notifications/resources/updated` on a session's stream when it is read; False where it has none."""
         transport = self._server_instances.get(session)
         stream = transport._request_streams.get(GET_STREAM_KEY) if transport is not None else None
-        if stream is None:
-            return
         told = types.JSONRPCNotification(jsonrpc="2.0", method="notifications/resources/updated", params={"uri": uri})
         with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
-            await stream[0].send(EventMessage(told))
+            if stream is not None:
+                await stream[0].send(EventMessage(told))
+                return True
+        return False

@@ -49,6 +49,11 @@ class Sitting:
         """Keep what the client watches, and tell it in a task of its own."""
         self.watch, self.telling = watch, asyncio.get_running_loop().create_task(telling, name="watch")
 
+    def recall(self) -> None:
+        """Tell what could not be told before, as the client has just opened a stream."""
+        if self.watch is not None:
+            self.watch.recall()
+
     def end_watch(self) -> None:
         """End the subscriptions."""
         if self.telling is not None:

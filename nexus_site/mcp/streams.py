@@ -1,5 +1,7 @@
 """What the SDK sends, on its way to the web server."""
 
+from collections.abc import Callable
+
 from nexus_site.mcp.faults import reshaped
 from nexus_site.replies import Message, Send, send_json
 
@@ -15,9 +17,9 @@ class Outgoing:
     Without the comment Daphne would keep a stream's headers until its first event.
     """
 
-    def __init__(self, send: Send) -> None:
-        """Keep where to send."""
-        self._send = send
+    def __init__(self, send: Send, opened: Callable[[], None] | None = None) -> None:
+        """Keep where to send, and what to call when a stream is open."""
+        self._send, self._opened = send, opened
         self._held: Message | None = None
         self._chunks: list[bytes] = []
 
@@ -37,6 +39,8 @@ class Outgoing:
         await self._send(message)
         if dict(message["headers"]).get(b"content-type", b"").startswith(b"text/event-stream"):
             await self._send({"type": "http.response.body", "body": HELLO, "more_body": True})
+            if self._opened is not None:
+                self._opened()
 
     async def _hold(self, start: Message, message: Message) -> None:
         self._chunks.append(message.get("body", b""))

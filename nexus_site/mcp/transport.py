@@ -224,7 +224,8 @@ class Transport:
             scope["headers"] = _fresh(scope["headers"])
         held = presence.connected(caller) if is_stream else contextlib.nullcontext()
         with held:
-            await self._manager.handle_request(scope, receive, Outgoing(send))
+            opened = scope["nexus.sitting"].recall if is_stream else None
+            await self._manager.handle_request(scope, receive, Outgoing(send, opened))
 
 
 def _identify(scope: Scope) -> None:

@@ -6,8 +6,9 @@ import json
 import pytest
 
 from bus import door
+from bus.errors import Busy
 from bus.tail import tail
-from nexus_site.mcp import push
+from nexus_site.mcp import push, watch
 from nexus_site.mcp.sittings import sittings
 from nexus_site.mcp.transport import transport
 from tests.protocol.wires import modern, rpc, until
@@ -84,6 +85,53 @@ async def test_new_mail_is_told(alice, bob, told, era):
     assert stream.uris == [INBOX]
 
 
+async def test_what_changed_while_no_stream_was_open_is_told_when_one_opens(alice, bob, connect):
+    agent = await connect("alice")
+    for uri in (INBOX, HANDOFFS):
+        await agent.post(rpc("resources/subscribe", {"uri": uri}))
+    await run("message_create", bob, subject="hello", body="b", to="alice")
+    await run("handoff_create", bob, title="for you", to="alice")
+    session = sittings.find(agent.headers["mcp-session-id"], alice.key.id)
+    await until(lambda: asyncio.sleep(0, session.watch._owed == {INBOX, HANDOFFS}))
+    stream = Told(agent, agent.wire(None, "GET"))
+    await stream.of(INBOX, HANDOFFS)
+    await stream.close()
+
+
+async def test_a_moment_with_too_much_to_do_ends_no_subscription(committed, alice, bob):
+    answers = iter([Busy("Too many queries wait.")])
+
+    def find():
+        if (refusal := next(answers, None)) is not None:
+            raise refusal
+        return alice
+
+    tail.start()
+    kept = watch.Watch(find, alice)
+    await kept.add(INBOX)
+    try:
+        with kept.listening():
+            await run("message_create", bob, subject="hello", body="b", to="alice")
+            async with asyncio.timeout(20):
+                assert await kept.news() == [INBOX]
+    finally:
+        await tail.stop()
+
+
+async def test_a_subscription_whose_watch_has_ended_begins_anew(alice, bob, connect):
+    agent = await connect("alice")
+    await agent.post(rpc("resources/subscribe", {"uri": INBOX}))
+    session = sittings.find(agent.headers["mcp-session-id"], alice.key.id)
+    session.end_watch()
+    await until(lambda: asyncio.sleep(0, session.telling.done()))
+    await agent.post(rpc("resources/subscribe", {"uri": INBOX}))
+    stream = Told(agent, agent.wire(None, "GET"))
+    await until(lambda: asyncio.sleep(0, has_stream(agent)))
+    await run("message_create", bob, subject="hello", body="b", to="alice")
+    await stream.of(INBOX)
+    await stream.close()
+
+
 @pytest.mark.parametrize("era", ERAS)
 async def test_lease_that_returns_is_told(alice, bob, told, era):
     sent = await run("message_create", bob, subject="hello", body="b", to="alice")
@@ -131,7 +179,7 @@ async def test_burst_is_told_in_few_notifications(alice, bob, told, era):
         await asyncio.gather(*(run("message_create", bob, subject=str(n), body="b", to="alice") for n in range(50)))
     await stream.of(INBOX)
     took = asyncio.get_running_loop().time() - started
-    assert len(stream.uris) <= 2 + took / push.GAP
+    assert len(stream.uris) <= 2 + took / watch.GAP
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -170,7 +218,7 @@ async def test_what_was_unsubscribed_is_not_told(alice, bob, told):
 
 
 async def test_subscriptions_of_a_session_are_limited_and_unknown_ones_refused(alice, bob, connect, monkeypatch):
-    monkeypatch.setattr(push, "MOST", 2)
+    monkeypatch.setattr(watch, "MOST", 2)
     agent = await connect("alice")
     for uri in (INBOX, HANDOFFS):
         await agent.post(rpc("resources/subscribe", {"uri": uri}))
