@@ -24,6 +24,8 @@ OURS = {
         "dns-rebinding-protection",
         "http-header-validation",
         "input-required-result-unsupported-methods",
+        "resources-list",
+        "sep-2164-resource-not-found",
         "server-sse-multiple-streams",
         "server-stateless",
         "tools-list",
