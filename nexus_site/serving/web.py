@@ -23,6 +23,19 @@ __all__ = ["main"]
 
 BACKLOG = 1024
 STOP_WITHIN, FLUSH_WITHIN = 0.8, 0.6
+UVICORN: dict[str, Any] = {
+    "lifespan": "off",
+    "log_config": None,
+    "access_log": False,
+    "proxy_headers": False,
+    "server_header": False,
+    "timeout_keep_alive": 75,
+    "ws": "websockets-sansio",
+    "ws_max_size": 1_048_576,
+    "ws_per_message_deflate": False,  # its tables would cost each idle socket more than all else
+    "ws_ping_interval": 20,
+    "ws_ping_timeout": 30,
+}
 
 
 class Front(NamedTuple):
@@ -155,22 +168,7 @@ def _serve_uvicorn(listener: socket.socket, channel: Channel, workspace: str) ->
             for server in self.servers:
                 server.close()
 
-    server = Uvicorn(
-        uvicorn.Config(
-            application,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            ws="websockets-sansio",
-            ws_max_size=1_048_576,
-            ws_per_message_deflate=False,  # its tables would cost each idle socket more than all else
-            ws_ping_interval=20,
-            ws_ping_timeout=30,
-        )
-    )
+    server = Uvicorn(uvicorn.Config(application, **UVICORN))
 
     async def serve() -> None:
         front = Front(server.stop_listening, lambda: list(server.server_state.tasks))

@@ -6,7 +6,6 @@ import json
 import pytest
 
 from bus import door
-from bus.errors import Busy
 from bus.tail import tail
 from nexus_site.mcp import push, watch
 from nexus_site.mcp.sittings import sittings
@@ -96,26 +95,6 @@ async def test_what_changed_while_no_stream_was_open_is_told_when_one_opens(alic
     stream = Told(agent, agent.wire(None, "GET"))
     await stream.of(INBOX, HANDOFFS)
     await stream.close()
-
-
-async def test_a_moment_with_too_much_to_do_ends_no_subscription(committed, alice, bob):
-    answers = iter([Busy("Too many queries wait.")])
-
-    def find():
-        if (refusal := next(answers, None)) is not None:
-            raise refusal
-        return alice
-
-    tail.start()
-    kept = watch.Watch(find, alice)
-    await kept.add(INBOX)
-    try:
-        with kept.listening():
-            await run("message_create", bob, subject="hello", body="b", to="alice")
-            async with asyncio.timeout(20):
-                assert await kept.news() == [INBOX]
-    finally:
-        await tail.stop()
 
 
 async def test_a_subscription_whose_watch_has_ended_begins_anew(alice, bob, connect):
