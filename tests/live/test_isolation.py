@@ -65,6 +65,7 @@ FILLERS = {
     "body": "b",
     "title": "t",
     "epoch": 1,
+    "globs": ["src/**"],
     "verdict": "pass",
 }
 UNKNOWN = {

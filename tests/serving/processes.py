@@ -39,7 +39,7 @@ def django(home: Path, code: str) -> None:
     subprocess.run(command, env=environment(home), check=True, capture_output=True, timeout=PATIENCE)
 
 
-def _heed_ctrl_c() -> None:
+def heed_ctrl_c() -> None:
     """Undo what a shell does to the programs it starts in the background: they ignore Ctrl+C, and so would the server."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -59,7 +59,7 @@ class Serve:
                 stderr=log,
                 text=True,
                 start_new_session=True,
-                preexec_fn=_heed_ctrl_c,
+                preexec_fn=heed_ctrl_c,
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -126,14 +126,15 @@ class Watch:
         """Take hold of processes that live."""
         self._held = {os.pidfd_open(pid): pid for pid in pids}
 
-    def all_end(self) -> bool:
-        """Wait until every one of them has ended."""
-        end = time.monotonic() + PATIENCE
-        for held in self._held:
+    def all_end(self, patience: float = PATIENCE) -> bool:
+        """Wait until every one of them has ended; it may be asked again."""
+        end = time.monotonic() + patience
+        for held in list(self._held):
             ready, _, _ = select.select([held], [], [], max(0.0, end - time.monotonic()))
             if not ready:
                 return False
             os.close(held)
+            del self._held[held]
         return True
 
 
