@@ -78,16 +78,18 @@ class Connection:
                 await self._send({"type": "websocket.send", "text": frame})
         except TimeoutError:
             raise Stuck from None
+        except OSError:  # what a web server says when the client has gone meanwhile
+            raise Left from None
 
     async def end(self, refusal: Refusal) -> None:
         """Say why and close: the code is 4000 and the refusal's HTTP status."""
-        with contextlib.suppress(Stuck):
+        with contextlib.suppress(Left):
             await self.refuse(refusal)
         await self.close(REFUSED + refusal.status, refusal.code)
 
     async def close(self, code: int, reason: str) -> None:
         """Close; the web server drops who does not answer."""
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(OSError):  # a time-out is one
             async with asyncio.timeout(FAREWELL):
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
 

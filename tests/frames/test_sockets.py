@@ -211,5 +211,14 @@ async def test_nothing_is_left_of_a_socket_that_went_away(connect, alice):
     assert not sockets._open
 
 
+async def test_a_client_that_goes_in_the_middle_of_an_answer_is_no_failure(connect, alice):
+    socket = await connect("alice")
+    socket.is_gone = True
+    socket.send("whoami")
+    async with asyncio.timeout(20):
+        await socket.task
+    assert not sockets._open
+
+
 async def test_another_path_is_accepted_and_closed_with_a_code_of_its_own(dial, alice):
     assert await dial("alice", "/ws/elsewhere").closed() == 4404

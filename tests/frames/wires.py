@@ -30,12 +30,15 @@ class Socket:
         self._in: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._out: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._in.put_nowait({"type": "websocket.connect"})
+        self.is_gone = False
         self._flow = asyncio.Event()
         self._flow.set()
         self.task = asyncio.create_task(application(self.scope, self._in.get, self._send))
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._flow.wait()
+        if self.is_gone:
+            raise ConnectionError("The client has gone.")
         await self._out.put(message)
 
     def block(self) -> None:
