@@ -3,14 +3,15 @@
 import json
 import re
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from tests.clients.programs import Home, claude_code, codex, gemini_cli, inspector, opencode
 from tests.live.servers import ROOT
 
-TABLE = ROOT / "docs" / "reference" / "clients.md"
-ROW = re.compile(r"^\| ([^|]+?) \| (\d[\w.-]*) \|.*\(\.\./\.\./(tests/clients/test_\w+\.py)\) \|$", re.MULTILINE)
+TABLES = (ROOT / "docs" / "reference" / "clients.md", ROOT / "README.md")
+ROW = re.compile(r"^\| ([^|]+?) \| (\d[\w.-]*) \|.*\((?:\.\./\.\./)?tests/clients/test_\w+\.py\)\)? \|$", re.MULTILINE)
 PACKAGES = {
     "Claude Code": "@anthropic-ai/claude-code",
     "Codex": "@openai/codex",
@@ -27,15 +28,16 @@ PROGRAMS = {
 }
 
 
-def table() -> dict[str, str]:
-    """Return the version of each client of the table."""
-    return {client: version for client, version, _ in ROW.findall(TABLE.read_text())}
+def table(page: Path = TABLES[0]) -> dict[str, str]:
+    """Return the version of each client of a page's table."""
+    return dict(ROW.findall(page.read_text()))
 
 
-def test_table_names_the_versions_that_are_pinned():
+@pytest.mark.parametrize("page", TABLES, ids=lambda page: page.name)
+def test_table_names_the_versions_that_are_pinned(page):
     pinned = json.loads((ROOT / "tests" / "clients" / "package.json").read_text())["dependencies"]
     ours = {client: pinned[package] for client, package in PACKAGES.items()}
-    assert table() == ours | {"Python `mcp.Client`": metadata.version("mcp")}
+    assert table(page) == ours | {"Python `mcp.Client`": metadata.version("mcp")}
 
 
 @pytest.mark.slow
