@@ -150,9 +150,9 @@ class Transport:
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 
-    async def _tell(self, public_id: str, uri: str) -> None:
-        if self._manager is not None:
-            await self._manager.tell(public_id, uri)
+    async def _tell(self, public_id: str, uri: str) -> bool:
+        """Tell a session that a resource has changed; False where nobody reads its stream."""
+        return self._manager is not None and await self._manager.tell(public_id, uri)
 
     async def _end(self, public_id: str) -> None:
         """End an MCP session whose Nexus session is over, so that the client opens another."""

@@ -6,6 +6,7 @@ again" and nothing else, so what changed while a client reads no stream is one n
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager, suppress
 
@@ -23,6 +24,10 @@ GAP, LOOK_AGAIN = 0.05, 30.0
 MOST = 64
 MAIL = ("message", "delivery")
 WHO = ("session.", "agent.", "workspace.")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class TooMany(Conflict):
@@ -108,20 +113,23 @@ class Watch:
 
     async def news(self) -> list[str]:
         """Wait for what changed, the first at once, then each resource once in 50 ms; nothing when it is over."""
-        now = asyncio.get_running_loop().time
         while await self._is_awake():
-            due = {uri: self._told.get(uri, 0.0) + GAP for uri in self._changed & self.uris}
-            await asyncio.sleep(max(0.0, min(due.values(), default=0.0) - now()))
-            if changed := await self._looked({uri for uri, at in due.items() if at <= now()}):
-                self._told |= dict.fromkeys(changed, now())
+            now = _now()
+            if changed := await self._looked({uri for uri in self._changed & self.uris if self._due(uri) <= now}):
+                self._told |= dict.fromkeys(changed, _now())
                 return changed
         return []
 
+    def _due(self, uri: str) -> float:
+        """Return when a resource may be told of again."""
+        return self._told.get(uri, -math.inf) + GAP
+
     async def _is_awake(self) -> bool:
         """Wait for something; say whether the client is still who it was, and the server goes on."""
-        if not self._changed & self.uris:
+        wait = min((self._due(uri) for uri in self._changed & self.uris), default=math.inf) - _now()
+        if wait > 0:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_AGAIN):  # a key may expire without a word
+                async with asyncio.timeout(min(wait, LOOK_AGAIN)):  # a key may expire without a word
                     await self._woken.wait()
         self._woken.clear()
         if self._is_over or not tail.is_running:
@@ -154,14 +162,15 @@ class Watch:
 
     async def _is_news(self, uri: str) -> bool:
         """Say whether to tell of a resource; where it cannot be read at the moment, it is looked at again."""
-        if uri == INBOX or uri in self._owed:
-            self._owed.discard(uri)
-            return True
         try:
-            return await self._is_other(uri)
+            is_news = uri == INBOX or await self._is_other(uri)
         except Refusal:
             self._changed.add(uri)
+            self._told[uri] = _now()  # at the pace of what is told
             return False
+        is_owed = uri in self._owed
+        self._owed.discard(uri)
+        return is_news or is_owed
 
     async def _is_other(self, uri: str) -> bool:
         now = await self._digest(uri)

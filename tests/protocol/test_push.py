@@ -6,38 +6,17 @@ import json
 import pytest
 
 from bus import door
+from bus.events import newest_id
+from bus.readers import readers
 from bus.tail import tail
 from nexus_site.mcp import push, watch
 from nexus_site.mcp.sittings import sittings
 from nexus_site.mcp.transport import transport
-from tests.protocol.wires import modern, rpc, until
+from tests.protocol.streams import Told, has_stream, listen
+from tests.protocol.wires import rpc, until
 
 INBOX, HANDOFFS = "nexus://inbox", "nexus://handoffs"
 ERAS = ("handshake", "modern")
-
-
-class Told:
-    """A stream that tells what changed."""
-
-    def __init__(self, agent, wire):
-        self.agent, self.wire = agent, wire
-        self.task = asyncio.create_task(wire.run())
-
-    @property
-    def uris(self):
-        """The resources named so far, in order."""
-        lines = [line[6:] for line in self.wire.reply.body.decode().splitlines() if line.startswith("data: ")]
-        messages = [json.loads(line) for line in lines if line]
-        return [each["params"]["uri"] for each in messages if each.get("method", "").endswith("resources/updated")]
-
-    async def of(self, *uris):
-        """Wait until each of these was named."""
-        await until(lambda: asyncio.sleep(0, set(uris) <= set(self.uris) or self.task.done()))
-        assert set(uris) <= set(self.uris)
-
-    async def close(self):
-        self.wire.gone.set()
-        await asyncio.wait_for(self.task, 20)
 
 
 @pytest.fixture
@@ -63,15 +42,6 @@ async def told(connect):
         await stream.close()
 
 
-def has_stream(agent):
-    return "_GET_stream" in transport._manager._server_instances[agent.headers["mcp-session-id"]]._request_streams
-
-
-def listen(agent, *uris):
-    headers, body = modern(rpc("subscriptions/listen", {"notifications": {"resourceSubscriptions": list(uris)}}))
-    return agent.wire(body, **{name.replace("-", "_"): value for name, value in headers.items()})
-
-
 async def run(name, caller, /, **order):
     return await door.call(name, caller, order)
 
@@ -95,6 +65,38 @@ async def test_what_changed_while_no_stream_was_open_is_told_when_one_opens(alic
     stream = Told(agent, agent.wire(None, "GET"))
     await stream.of(INBOX, HANDOFFS)
     await stream.close()
+
+
+async def test_what_was_told_is_not_told_again_when_another_stream_opens(alice, bob, told):
+    first = await told("handshake", "alice", INBOX, HANDOFFS)
+    await run("message_create", bob, subject="hello", body="b", to="alice")
+    await first.of(INBOX)
+    await first.close()
+    await until(lambda: asyncio.sleep(0, not has_stream(first.agent)))
+    second = Told(first.agent, first.agent.wire(None, "GET"))
+    await until(lambda: asyncio.sleep(0, has_stream(first.agent)))
+    await run("handoff_create", bob, title="for you", to="alice")
+    await second.of(HANDOFFS)
+    before = second.uris[: second.uris.index(HANDOFFS)]
+    await second.close()
+    assert before == []
+
+
+async def test_private_work_of_others_is_not_told_after_a_first_notice_either(alice, bob, carol, told):
+    stream = await told("handshake", "carol", HANDOFFS, INBOX)
+    kept = sittings.find(stream.agent.headers["mcp-session-id"], carol.key.id).watch
+    await run("message_create", bob, subject="first", body="b", to="carol")
+    await stream.of(INBOX)
+    await run("handoff_create", bob, title="for carol", to="carol")
+    await stream.of(HANDOFFS)
+    await until(lambda: asyncio.sleep(0, not kept._changed))
+    told_before, mail = stream.uris.count(HANDOFFS), stream.uris.count(INBOX)
+    await run("handoff_create", bob, title="not for carol", to="alice", visibility="private")
+    newest = await readers.run(newest_id)
+    await until(lambda: asyncio.sleep(0, tail.last >= newest and HANDOFFS not in kept._changed))
+    await run("message_create", bob, subject="mark", body="b", to="carol")
+    await until(lambda: asyncio.sleep(0, stream.uris.count(INBOX) > mail))
+    assert stream.uris.count(HANDOFFS) == told_before
 
 
 async def test_a_subscription_whose_watch_has_ended_begins_anew(alice, bob, connect):
