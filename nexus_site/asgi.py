@@ -21,6 +21,7 @@ from nexus_site.guard import guard  # noqa: E402
 from nexus_site.intake import bound  # noqa: E402
 from nexus_site.mcp.transport import transport  # noqa: E402
 from nexus_site.pace import paced  # noqa: E402
+from nexus_site.persons import PATH, live_socket  # noqa: E402
 from nexus_site.replies import MCP_PATHS, Receive, Scope, Send, refuse  # noqa: E402
 from nexus_site.rest.direct import direct  # noqa: E402
 
@@ -83,6 +84,9 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
 async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] in PATHS:
         await sockets(scope, receive, send)
+        return
+    if scope["path"] == PATH:
+        await live_socket(scope, receive, send)
         return
     await receive()  # accept and close: a socket that is turned away before could not be told why
     await send({"type": "websocket.accept"})

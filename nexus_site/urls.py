@@ -1,15 +1,13 @@
 """Every URL that Django serves."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-from dashboard import views
 from nexus_site import errorpages, health, login
 from nexus_site.rest import api
 from nexus_site.rest.docs import docs, openapi
 
 urlpatterns = [
-    path("", views.home, name="home"),
     path("api/v1/openapi.json", openapi, name="openapi"),
     path("api/v1/docs", docs, name="docs"),
     path("api/v1/", api.urls),
@@ -17,6 +15,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("login/<str:token>", login.enter, name="login"),
     path("admin/", admin.site.urls),
+    path("", include("dashboard.urls")),
 ]
 handler400 = errorpages.bad_request
 handler403 = errorpages.forbidden

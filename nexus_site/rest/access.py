@@ -17,7 +17,7 @@ from bus.errors import Forbidden, Unauthorized, WrongOrigin
 from bus.identity import Caller
 from bus.readers import readers
 
-__all__ = ["SURFACE", "Access", "access", "is_at_this_machine"]
+__all__ = ["SURFACE", "Access", "access", "is_at_this_machine", "person"]
 
 SURFACE = "rest"
 PORT = re.compile(r":\d+$")
@@ -41,15 +41,21 @@ class Access:
             keyed: Caller = await readers.look(partial(_keyed, request, _secret(sent)))
             return keyed
         _refuse_other_sites(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            person = await readers.run(partial(_logged_in, request))
-            if person is not None:
-                return _with_csrf(request, person)
-        if not is_at_this_machine(request):
-            raise Unauthorized()
-        here = partial(identity.operator, SURFACE, _address(request), workspace=_workspace(request))
-        operator: Caller = await readers.look(here)
-        return operator
+        found = await person(request, SURFACE, _workspace(request))
+        return _with_csrf(request, found) if found.person else found
+
+
+async def person(request: HttpRequest, surface: str, workspace: str) -> Caller:
+    """Return the operator behind a request without a key: who is logged in, else whoever sits at this machine."""
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        logged_in: Caller | None = await readers.run(partial(_logged_in, request, surface, workspace))
+        if logged_in is not None:
+            return logged_in
+    if not is_at_this_machine(request):
+        raise Unauthorized()
+    here = partial(identity.operator, surface, _address(request), workspace=workspace)
+    operator: Caller = await readers.look(here)
+    return operator
 
 
 def _secret(header: str) -> str:
@@ -67,20 +73,20 @@ def _keyed(request: HttpRequest, secret: str) -> Caller:
     return identity.from_key(key, SURFACE, _address(request), workspace=_workspace(request), session=session)
 
 
-def _logged_in(request: HttpRequest) -> Caller | None:
+def _logged_in(request: HttpRequest, surface: str, workspace: str) -> Caller | None:
     """Return the operator behind a login; only staff are operators."""
     user = request.user
     if not (user.is_active and user.is_staff):
         return None
     name = people.operator_for(user)
-    person = user.get_username()
-    return identity.operator(SURFACE, _address(request), name=name, person=person, workspace=_workspace(request))
+    username = user.get_username()
+    return identity.operator(surface, _address(request), name=name, person=username, workspace=workspace)
 
 
-def _with_csrf(request: HttpRequest, person: Caller) -> Caller:
+def _with_csrf(request: HttpRequest, caller: Caller) -> Caller:
     if request.method not in SAFE and check_csrf(request) is not None:
         raise Forbidden("The CSRF token is missing or wrong.", hint="Send the `nexus_csrf` cookie as `X-CSRFToken`.")
-    return person
+    return caller
 
 
 def _refuse_other_sites(request: HttpRequest) -> None:

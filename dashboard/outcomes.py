@@ -1,0 +1,43 @@
+"""What an operator did, in words for the toast."""
+
+from typing import Any
+
+__all__ = ["told"]
+
+DONE = {
+    "agent_archive": "Archived",
+    "backup_create": "Backed up",
+    "handoff_cancel": "Cancelled",
+    "handoff_claim": "Claimed",
+    "handoff_complete": "Completed",
+    "handoff_create": "Handed off",
+    "handoff_reassign": "Reassigned",
+    "handoff_reject": "Declined",
+    "handoff_release": "Released, back in the pool",
+    "handoff_renew": "Lease renewed",
+    "handoff_verify": "Verdict given",
+    "inbox_ack": "Marked as read",
+    "inbox_requeue": "Queued again",
+    "key_mint": "Key minted",
+    "key_revoke": "Key revoked",
+    "lease_break": "Lease broken, back in the pool",
+    "retention_run": "Retention ran",
+    "session_end": "Session ended",
+    "setting_put": "Setting saved",
+}
+
+
+def told(operation: str, answer: Any) -> str:
+    """Return one sentence about a finished operation."""
+    if operation == "message_create":
+        return _sent(answer)
+    return DONE.get(operation, "Done")
+
+
+def _sent(answer: Any) -> str:
+    """Say who a message reached and who was left out."""
+    names = [each.agent for each in answer.recipients]
+    reached = names[0] if len(names) == 1 else f"{len(names)} agents"
+    left = [*answer.excluded_stale, *answer.excluded_offline]
+    out = f", left out: {', '.join(left[:3])}{' and more' if len(left) > 3 else ''}" if left else ""
+    return f"Sent to {reached}{out}"

@@ -1,0 +1,9 @@
+// What every page does: links that swap a part, forms that act, keys, clocks and the live socket.
+
+import "./links.js";
+import "./acts.js";
+import "./keys.js";
+import "./clocks.js";
+import "./look.js";
+import "./dialogs.js";
+import "./live.js";

@@ -1,0 +1,115 @@
+// Links that replace a part of the page and push their URL: [data-swap] the page, [data-inspect] and [data-close] the inspector.
+
+const LATE = 400;
+const main = () => document.getElementById("main");
+
+/** Fetch a URL and put its inspector, or its whole page part, in place of this one's. */
+export async function visit(url, part, { push = true } = {}) {
+  const running = setTimeout(() => document.getElementById("progress").removeAttribute("hidden"), LATE);
+  try {
+    await htmx.ajax("GET", url, {
+      target: `#${part}`,
+      swap: "outerHTML",
+      select: `#${part}`,
+      push: push ? url : undefined,
+    });
+  } finally {
+    clearTimeout(running);
+    document.getElementById("progress").setAttribute("hidden", "");
+  }
+  settle();
+}
+
+/** Say to styles and other modules whether the inspector is open. */
+function settle() {
+  const inspector = document.getElementById("inspector");
+  document.body.classList.toggle("inspecting", !inspector.hidden);
+  markSelected();
+  window.dispatchEvent(new CustomEvent("nexus:settled"));
+}
+
+/** Mark the row or card that the inspector shows. */
+function markSelected() {
+  const name = new URLSearchParams(location.search).get("inspect");
+  for (const each of document.querySelectorAll(".is-selected")) each.classList.remove("is-selected");
+  if (!name) return;
+  for (const each of document.querySelectorAll("[data-item]")) {
+    if (each.dataset.item === name) each.classList.add("is-selected");
+  }
+}
+
+/** Open a thing in the inspector: "msg_…", "hnd_…", "@name", "evt_…". */
+export function inspect(name, more = {}) {
+  const url = new URL(location.href);
+  url.searchParams.delete("peer");
+  url.searchParams.set("inspect", name);
+  for (const [key, value] of Object.entries(more)) url.searchParams.set(key, value);
+  return visit(pretty(url), "inspector");
+}
+
+/** Close the inspector and give the focus back to what opened it. */
+export async function close() {
+  const url = new URL(location.href);
+  const name = url.searchParams.get("inspect");
+  url.searchParams.delete("inspect");
+  url.searchParams.delete("peer");
+  await visit(pretty(url), "inspector");
+  const opener = [...document.querySelectorAll("[data-item]")].find((each) => each.dataset.item === name);
+  (opener?.querySelector("a[href]") ?? opener ?? main())?.focus({ preventScroll: true });
+}
+
+function pretty(url) {
+  return url.pathname + url.search.replaceAll("%40", "@");
+}
+
+function isPlain(event) {
+  return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-swap], a[data-inspect], a[data-close]");
+  if (link && isPlain(event) && !event.defaultPrevented) {
+    event.preventDefault();
+    follow(link);
+    return;
+  }
+  if (event.target.closest("a, button, input, select, textarea, summary, label, form, dialog")) return;
+  const item = event.target.closest("[data-item]");
+  if (item && isPlain(event) && !getSelection().toString()) item.querySelector("a[data-inspect]")?.click();
+});
+
+async function follow(link) {
+  if (link.hasAttribute("data-close")) return close();
+  const url = link.getAttribute("href");
+  if (link.hasAttribute("data-inspect")) {
+    await visit(url, "inspector");
+    const inspector = document.getElementById("inspector");
+    if (!inspector.contains(document.activeElement)) inspector.focus({ preventScroll: true });
+    return undefined;
+  }
+  return visit(url, "page");
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-swap]");
+  if (!form) return;
+  event.preventDefault();
+  const filled = [...new FormData(form)].filter(([, value]) => value !== "");
+  const query = new URLSearchParams(filled).toString();
+  visit(`${form.getAttribute("action") || location.pathname}${query ? "?" : ""}${query}`, "page");
+});
+
+window.addEventListener("nexus:inspect", (event) => (event.detail ? inspect(event.detail) : close()));
+window.addEventListener("nexus:resync", () => refresh());
+document.addEventListener("nexus:acted", () => refresh());
+
+/** Read the page and the inspector again, at the same URL. */
+export async function refresh() {
+  const url = location.pathname + location.search;
+  if (!document.body.dataset.view || document.querySelector("[data-keep]")) return;
+  await visit(url, "page", { push: false });
+  if (!document.getElementById("inspector").hidden) await visit(url, "inspector", { push: false });
+}
+
+addEventListener("DOMContentLoaded", settle, { once: true });
+if (document.readyState !== "loading") settle();

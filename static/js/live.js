@@ -1,0 +1,117 @@
+// The live socket: what is committed arrives at most four times a second; what was missed is read again from the cursor.
+
+import { correct } from "./clocks.js";
+
+const PATIENCE = [0.5, 1, 2, 4, 8, 15];
+const SILENCE = 45000;
+const body = document.body;
+const pill = document.getElementById("pill");
+
+let socket = null;
+let cursor = body.dataset.cursor;
+let failures = 0;
+let paused = false;
+let heard = 0;
+let retry = 0;
+
+function say(state, text) {
+  if (pill.dataset.held) return;
+  pill.dataset.state = state;
+  const label = pill.querySelector("span");
+  if (label.textContent !== text) label.textContent = text;
+}
+
+function address() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const query = new URLSearchParams({ view: body.dataset.view, workspace: body.dataset.workspace, after: cursor });
+  return `${scheme}//${location.host}/ws/dashboard?${query}`;
+}
+
+function connect() {
+  clearTimeout(retry);
+  if (paused || document.hidden || socket) return;
+  const opened = new WebSocket(address());
+  socket = opened;
+  opened.addEventListener("message", (event) => hear(JSON.parse(event.data)));
+  opened.addEventListener("close", (event) => lost(opened, event.code));
+}
+
+function hear(frame) {
+  heard = performance.now();
+  failures = 0;
+  correct(frame.now);
+  say("live", "Live");
+  if (frame.cursor) cursor = frame.cursor;
+  if (frame.resync) window.dispatchEvent(new CustomEvent("nexus:resync"));
+  if (frame.html) swap(frame.html);
+  if (frame.events || frame.resync) window.dispatchEvent(new CustomEvent("nexus:events", { detail: frame }));
+}
+
+/** Put the fragments where they belong; those whose place is not on this page are left out. */
+function swap(html) {
+  const fragments = new DOMParser().parseFromString(`<template>${html}</template>`, "text/html").querySelector("template");
+  const there = [...fragments.content.children].filter((each) => {
+    const target = each.getAttribute("hx-target");
+    return !target || document.querySelector(target);
+  });
+  if (!there.length) return;
+  const text = there.map((each) => each.outerHTML).join("");
+  window.dispatchEvent(new CustomEvent("nexus:before-swap"));
+  htmx.swap({ text, sourceElement: body, target: document.getElementById("sink"), swap: "none" }).then(() => {
+    window.dispatchEvent(new CustomEvent("nexus:swapped"));
+  });
+}
+
+function lost(which, code) {
+  if (which !== socket) return;
+  socket = null;
+  if (paused || document.hidden) return;
+  if (code === 4401) {
+    location.reload();
+    return;
+  }
+  const wait = PATIENCE[Math.min(failures, PATIENCE.length - 1)];
+  failures += 1;
+  countDown(wait);
+}
+
+function countDown(seconds) {
+  if (socket || paused || document.hidden) return;
+  if (seconds <= 0) return connect();
+  say("reconnecting", `Reconnecting ${Math.ceil(seconds)} s`);
+  retry = setTimeout(() => countDown(seconds - 0.5), 500);
+}
+
+function drop() {
+  const open = socket;
+  socket = null;
+  open?.close();
+}
+
+pill.addEventListener("click", () => {
+  if (pill.dataset.held) return;
+  paused = !paused;
+  if (paused) {
+    drop();
+    say("paused", "Paused");
+  } else connect();
+});
+
+// A hidden tab costs nothing: it lets go, and reads on from its cursor when it is seen again.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) drop();
+  else connect();
+});
+
+window.addEventListener("online", connect);
+window.addEventListener("pagehide", drop);
+setInterval(() => {
+  if (socket && performance.now() - heard > SILENCE) {
+    const dead = socket;
+    dead.close();
+    lost(dead, 0);
+  }
+}, 5000);
+
+say("reconnecting", "Connecting");
+connect();
