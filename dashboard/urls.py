@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard import acting
 from dashboard.views.agents import agents
+from dashboard.views.compose import compose
 from dashboard.views.events import events
 from dashboard.views.handoffs import handoffs
 from dashboard.views.live import live
@@ -17,5 +18,6 @@ urlpatterns = [
     path("agents", agents, name="agents"),
     path("events", events, name="events"),
     path("settings", settings, name="settings"),
+    path("compose", compose, name="compose"),
     path("do/<slug:operation>", acting.act, name="do"),
 ]

@@ -96,7 +96,8 @@ class LiveSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _between(self, after: int, until: int) -> Frame | None:
         subject: Any = self.subject
-        found: Frame | None = await readers.run(partial(rendering.rendered, *subject, after, until))
+        render = partial(rendering.rendered, subject.view, subject.workspace)
+        found: Frame | None = await readers.run(partial(render, after, until))
         return found
 
     async def _pause(self) -> None:

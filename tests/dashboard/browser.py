@@ -1,0 +1,66 @@
+"""Debian's Chromium on real pages; it notes whatever a page complains of."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+__all__ = ["Eyes", "chromium"]
+
+PROGRAM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+});
+"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start a browser, and end it afterwards."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Eyes:
+    """One window, and what its pages complained of."""
+
+    def __init__(self, browser: Browser, base: str, **settings: Any) -> None:
+        """Open a window of 1440 by 900 unless told otherwise."""
+        self.base = base
+        self.context = browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **settings})
+        self.context.add_init_script(VIOLATIONS)
+        self.complaints: list[str] = []
+        self.page: Page = self.tab()
+
+    def tab(self) -> Page:
+        """Open one more tab."""
+        page = self.context.new_page()
+        page.on("console", lambda said: self._note(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self._note(str(error)))
+        return page
+
+    def _note(self, said: str) -> None:
+        self.complaints.append(said)
+
+    def go(self, path: str) -> Page:
+        """Show a page and wait until its live socket is there."""
+        self.page.goto(self.base + path)
+        self.page.locator('#pill[data-state="live"]').wait_for()
+        return self.page
+
+    def problems(self) -> list[str]:
+        """Return what the pages complained of, and what the policy stopped."""
+        return [*self.complaints, *self.page.evaluate("window.violations ?? []")]
+
+    def close(self) -> None:
+        """Close the window."""
+        self.context.close()

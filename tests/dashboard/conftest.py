@@ -1,0 +1,44 @@
+"""A real server with two agents at work, and a browser that looks at it."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.dashboard.browser import Eyes, chromium
+from tests.live.servers import Rest, Server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("dashboard") / "home").start()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def ann(served: Server) -> Rest:
+    """An agent that uses Codex."""
+    return served.agent("ann", harness="codex", role="implementer", capabilities=["code"])
+
+
+@pytest.fixture(scope="module")
+def ben(served: Server) -> Rest:
+    """An agent that uses Claude Code."""
+    return served.agent("ben", harness="claude-code", role="reviewer", capabilities=["review"])
+
+
+@pytest.fixture
+def eyes(browser: Browser, served: Server) -> Iterator[Eyes]:
+    """A window that must have nothing to complain of at the end."""
+    eyes = Eyes(browser, served.url)
+    yield eyes
+    problems = eyes.problems()
+    eyes.close()
+    assert problems == []
