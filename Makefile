@@ -5,6 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 WORKERS ?= 2
 CLIENTS := tests/clients/node_modules/.installed
+AXE := tests/dashboard/node_modules/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
 # Checks, tests of settings and generated pages never touch the data of the one who runs them.
@@ -23,7 +24,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test slow crash check lint types imports migrations bench bench-check docs format lock clean
+.PHONY: help serve test slow crash check lint types imports migrations bench bench-check screenshots docs format lock clean
 
 help:  ## Print the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,7 +36,7 @@ serve: .venv/.runtime  ## Start Nexus and print its URLs
 test: .venv/.dev  ## Run the tests, without the slow ones
 	$(BIN)/pytest -m "not slow" -n $(WORKERS) $(ARGS)
 
-slow: .venv/.dev $(CLIENTS)  ## Run the slow tests
+slow: .venv/.dev $(CLIENTS) $(AXE)  ## Run the slow tests; those of pages need Debian's chromium
 	$(BIN)/pytest -m slow $(ARGS)
 
 crash: .venv/.dev  ## Kill a busy server again and again, then look for lost writes
@@ -63,6 +64,9 @@ bench: .venv/.runtime  ## Measure rates and times on this machine
 bench-check: .venv/.runtime  ## Measure, and fail when a ratio to the floor is bad
 	$(BIN)/python -m benchmarks --check $(ARGS)
 
+screenshots: .venv/.dev  ## Picture every page, wide and narrow, light and dark, into build/screenshots
+	$(BIN)/python -m tests.dashboard.screenshots $(ARGS)
+
 docs: .venv/.runtime  ## Write docs/reference anew
 	$(SCRATCH) $(BIN)/python manage.py reference $(ARGS)
 
@@ -77,12 +81,12 @@ lock:  ## Write both lock files anew (needs uv; ARGS=--upgrade for newer release
 	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 # The clients that slow tests run, and a Node that is new enough for them; no package runs a script of its own.
-$(CLIENTS): tests/clients/package-lock.json
-	@cd tests/clients && npm install --ignore-scripts --no-progress --loglevel=error
+$(CLIENTS) $(AXE): %/node_modules/.installed: %/package-lock.json
+	@cd $* && npm install --ignore-scripts --no-progress --loglevel=error
 	@touch $@
 
 clean:  ## Remove .venv, caches and build results
-	rm -rf .venv build dist tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist tests/clients/node_modules tests/dashboard/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
