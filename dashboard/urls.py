@@ -6,6 +6,9 @@ from dashboard import acting
 from dashboard.views.agents import agents
 from dashboard.views.compose import compose
 from dashboard.views.events import events
+from dashboard.views.graph import events as graph_events
+from dashboard.views.graph import state as graph_state
+from dashboard.views.graph import traffic_of
 from dashboard.views.handoffs import handoffs
 from dashboard.views.live import live
 from dashboard.views.messages import messages
@@ -19,5 +22,8 @@ urlpatterns = [
     path("events", events, name="events"),
     path("settings", settings, name="settings"),
     path("compose", compose, name="compose"),
+    path("live/state", graph_state, name="graph_state"),
+    path("live/events", graph_events, name="graph_events"),
+    path("live/traffic", traffic_of, name="graph_traffic"),
     path("do/<slug:operation>", acting.act, name="do"),
 ]

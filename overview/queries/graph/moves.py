@@ -1,0 +1,93 @@
+"""Events as the graph's script folds them: each with the title of what it is about and the facts that change the graph."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bus.models import Message
+from handoffs.models import Handoff
+from overview.queries.graph.nodes import Tally, nodes
+from overview.queries.graph.shapes import instant, label, plain
+from overview.queries.happened import Happened
+
+__all__ = ["Move", "moves"]
+
+PEOPLE = frozenset({"agent.created", "agent.updated", "agent.archived", "workspace.joined"})
+KEPT = ("state", "epoch", "claimant", "attempts", "lease_until", "note", "presence", "to", "kind", "reason", "globs")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One event and what is known of its subject."""
+
+    event: Happened
+    more: dict[str, Any]
+
+    def json(self) -> dict[str, Any]:
+        """Return what the page's script reads."""
+        event = self.event
+        return {
+            "cursor": event.cursor,
+            "seq": event.seq,
+            "at": instant(event.at),
+            "type": event.type,
+            "actor": event.actor,
+            "origin": event.origin,
+            "message": event.message,
+            "handoff": event.handoff,
+            "agent": event.agent or None,
+            "data": {name: event.data[name] for name in KEPT if name in event.data},
+            **self.more,
+        }
+
+
+def moves(workspace: int | None, events: Sequence[Happened]) -> list[dict[str, Any]]:
+    """Return events as JSON for the graph, in a fixed number of queries."""
+    messages = _messages({event.message for event in events if event.message})
+    handoffs = _handoffs({event.handoff for event in events if event.handoff})
+    profiles = _profiles(workspace, events)
+    return [_move(event, messages, handoffs, profiles).json() for event in events]
+
+
+def _messages(names: Iterable[str]) -> dict[str, tuple[str, str, str]]:
+    rows = Message.objects.filter(public_id__in=list(names))
+    return {row[0]: row[1:] for row in rows.values_list("public_id", "subject", "kind", "sender__name")}
+
+
+def _handoffs(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    rows = Handoff.objects.filter(public_id__in=list(names)).select_related("creator")
+    return {row.public_id: _facts(row) for row in rows.defer("body", "payload", "result", "error")}
+
+
+def _facts(row: Handoff) -> dict[str, Any]:
+    return {
+        "title": row.title,
+        "from": row.creator.name,
+        "to": label(row.to),
+        "lease_seconds": row.lease_seconds,
+        "created_at": instant(row.created_at),
+        "priority": row.priority,
+    }
+
+
+def _profiles(workspace: int | None, events: Sequence[Happened]) -> dict[str, dict[str, Any]]:
+    """Return the nodes of agents that came or changed."""
+    if not any(event.type in PEOPLE for event in events):
+        return {}
+    found = nodes(workspace, set(), Tally({}, ()), events[-1].at)
+    return {node.name: plain({name: getattr(node, name) for name in type(node).__slots__}) for node in found}
+
+
+def _move(
+    event: Happened, messages: dict[str, Any], handoffs: dict[str, dict[str, Any]], profiles: dict[str, dict[str, Any]]
+) -> Move:
+    more: dict[str, Any] = {}
+    if event.handoff in handoffs:
+        facts = handoffs[event.handoff]
+        more = {"title": facts["title"], "work": facts}
+    elif event.message in messages:
+        subject, kind, sender = messages[event.message]
+        more = {"title": subject, "kind": kind, "from": sender}
+    if event.type in PEOPLE and event.agent in profiles:
+        more["profile"] = profiles[event.agent]
+    return Move(event, more)

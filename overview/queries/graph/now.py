@@ -1,0 +1,26 @@
+"""The graph of this moment, from the tables."""
+
+from datetime import datetime, timedelta
+
+from bus.events import newest_id
+from overview.queries.graph.edges import edges, recent, unread_now
+from overview.queries.graph.nodes import Tally, nodes
+from overview.queries.graph.places import last_before
+from overview.queries.graph.shapes import FRESH_SECONDS, Graph
+from overview.queries.graph.work import holders, with_eligible, work_now
+
+__all__ = ["graph_now"]
+
+
+def graph_now(workspace: int | None, now: datetime, me: str) -> Graph:
+    """Return the graph of a workspace, None for all, as the operator `me` sees it now."""
+    position = newest_id()
+    unread = unread_now(workspace)
+    lately = recent(workspace, last_before(workspace, now - timedelta(seconds=FRESH_SECONDS)), position)
+    work = work_now(workspace, now)
+    counted: dict[str, int] = {}
+    for (_, name), count in unread.items():
+        counted[name] = counted.get(name, 0) + count
+    named = {me, *(name for pair in (*unread, *lately) for name in pair), *(each.from_ for each in work)}
+    here = nodes(workspace, named, Tally(counted, holders(workspace, now)), now)
+    return Graph(now, position, True, here, with_eligible(work, here), edges(unread, lately))
