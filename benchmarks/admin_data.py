@@ -25,6 +25,17 @@ def _agent(shift: int) -> str:
     return f"((i + {shift}) % {AGENTS} + 1000)"
 
 
+# Each message is three events: sent, leased and read by its recipient; every tenth stays unread.
+RECIPIENT = f"'agent-' || (i / 3 % {AGENTS} + 1)"
+EVENT_TYPE = (
+    "CASE WHEN i % 3 = 0 THEN 'message.created' WHEN i / 3 % 10 = 0 THEN 'presence.changed'"
+    " WHEN i % 3 = 1 THEN 'delivery.leased' ELSE 'delivery.read' END"
+)
+PAYLOAD = (
+    f"CASE WHEN i % 3 = 0 THEN json_object('kind', 'direct', 'priority', 5, 'to', json_array({RECIPIENT}))"
+    " WHEN i / 3 % 10 = 0 THEN json_object('presence', 'present') ELSE json_object('attempt', 1) END"
+)
+
 STATEMENTS = (
     "INSERT INTO bus_workspace (public_id, path, alias, git_remote, created_at)"
     " VALUES ('wsp_bench', '/srv/bench', 'bench', '', datetime('now'))",
@@ -47,9 +58,9 @@ STATEMENTS = (
     ),
     f"{NUMBERS} INSERT INTO bus_event (workspace_id, seq, hash, type, at, actor_id, origin, person, fleet, surface,"
     f" address, message, agent, public, payload)"
-    f" SELECT {WORKSPACE}, i, randomblob(32), CASE i % 3 WHEN 0 THEN 'message.created' WHEN 1 THEN 'delivery.leased'"
-    f" ELSE 'delivery.read' END, {_at(EVENTS)}, {_agent(0)}, 'agent', '', '', 'mcp', '127.0.0.1', 'msg_' || (i / 3 + 1),"
-    f" 'agent-' || (i % {AGENTS} + 1), 0, '{{\"attempt\":1}}' FROM n LIMIT {EVENTS}",
+    f" SELECT {WORKSPACE}, i, randomblob(32), {EVENT_TYPE}, {_at(EVENTS)}, {_agent(0)}, 'agent', '', '', 'mcp',"
+    f" '127.0.0.1', 'msg_' || (i / 3 + 1), CASE i % 3 WHEN 0 THEN '' ELSE {RECIPIENT} END, 0, {PAYLOAD}"
+    f" FROM n LIMIT {EVENTS}",
     f'{NUMBERS} INSERT INTO handoffs_handoff (public_id, workspace_id, creator_id, title, body, priority, "to", pool,'
     f" fallback, visibility, lease_seconds, max_attempts, acceptance_criteria, paths, state, epoch, attempts, note,"
     f" feedback, reason, created_at, closed_at)"
