@@ -6,6 +6,7 @@ from dashboard import acting
 from dashboard.views.agents import agents
 from dashboard.views.compose import compose
 from dashboard.views.events import events
+from dashboard.views.exports import export
 from dashboard.views.graph import events as graph_events
 from dashboard.views.graph import state as graph_state
 from dashboard.views.graph import traffic_of
@@ -20,6 +21,7 @@ urlpatterns = [
     path("handoffs", handoffs, name="handoffs"),
     path("agents", agents, name="agents"),
     path("events", events, name="events"),
+    path("events/export", export, name="events_export"),
     path("settings", settings, name="settings"),
     path("compose", compose, name="compose"),
     path("live/state", graph_state, name="graph_state"),

@@ -1,19 +1,24 @@
 """What happened, as pages tell it: events of a workspace, or of all, in the order of the log."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import Count, Q, QuerySet
 
 from bus import cursors
 from bus.models import Event
 from bus.queries.events import KIND
+from overview.queries.graph.places import last_before, log
 
-__all__ = ["Happened", "happened"]
+__all__ = ["Filter", "Happened", "actors", "happened", "newest", "place_of", "tally", "the_one"]
 
 COLUMNS = (
     *("pk", "seq", "at", "type", "actor__name", "origin", "workspace_id"),
     *("message", "handoff", "topic", "task", "agent", "payload"),
 )
+COUNTED, ACTED = 50_000, 5_000
+SUBJECTS = {"msg_": "message", "hnd_": "handoff", "top_": "topic", "tsk_": "task"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,83 @@ class Happened:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events: a noun or a whole type, who acted or was concerned, and a thing by its id."""
+
+    type: str = ""
+    who: str = ""
+    subject: str = ""
+
+
 def happened(workspace: int | None, after: int, limit: int = 500) -> list[Happened]:
     """Return the events after a row id, oldest first; None is all workspaces."""
-    events = Event.objects.filter(pk__gt=after).order_by("pk")
-    if workspace is not None:
-        events = events.filter(workspace_id=workspace)
+    return [_told(row) for row in log(workspace).filter(pk__gt=after).values_list(*COLUMNS)[:limit]]
+
+
+def newest(workspace: int | None, wanted: Filter, before: int | None = None, limit: int = 60) -> list[Happened]:
+    """Return the newest events that fit, newest first, from before a row id on."""
+    events = _fitting(log(workspace), wanted).order_by("-pk")
+    if before is not None:
+        events = events.filter(pk__lt=before)
     return [_told(row) for row in events.values_list(*COLUMNS)[:limit]]
+
+
+def _fitting(events: QuerySet[Event], wanted: Filter) -> QuerySet[Event]:
+    if wanted.type:
+        is_whole = "." in wanted.type
+        events = events.filter(type=wanted.type) if is_whole else events.filter(type__startswith=f"{wanted.type}.")
+    if wanted.who:
+        events = events.filter(Q(actor__name=wanted.who) | Q(agent=wanted.who))
+    if column := SUBJECTS.get(wanted.subject[:4]):
+        events = events.filter(**{column: wanted.subject})
+    elif wanted.subject:
+        events = events.filter(agent=wanted.subject)
+    return events
+
+
+def place_of(workspace: int | None, at: datetime) -> int:
+    """Return the row id before which everything up to an instant lies."""
+    return last_before(workspace, at) + 1
+
+
+def the_one(name: str) -> dict[str, Any] | None:
+    """Return all that is known of one event by its id `evt_…`, or None."""
+    digest = name.removeprefix("evt_")
+    if not digest.isdigit():
+        return None
+    rows = Event.objects.filter(pk=int(digest)).select_related("workspace")
+    row: Any = rows.first()
+    if row is None:
+        return None
+    (told,) = Event.objects.filter(pk=row.pk).values_list(*COLUMNS)
+    facts = ("person", "fleet", "surface", "address", "public", "payload")
+    return {name: getattr(row, name) for name in facts} | {
+        "event": _told(told),
+        "hash": bytes(row.hash).hex(),
+        "place": row.workspace.alias or "the installation",
+    }
+
+
+def tally(workspace: int | None, now: datetime) -> dict[str, int]:
+    """Return how many events of each noun there were in the last day, of the newest 50,000."""
+    events = log(workspace)
+    last = events.order_by("-pk").values_list("pk", flat=True).first() or 0
+    since = max(last_before(workspace, now - timedelta(days=1)), last - COUNTED)
+    rows = events.filter(pk__gt=since).order_by().values_list("type").annotate(count=Count("pk"))
+    found: dict[str, int] = {}
+    for type_, count in rows:
+        noun = type_.partition(".")[0]
+        found[noun] = found.get(noun, 0) + count
+    return found
+
+
+def actors(workspace: int | None, most: int = 12) -> list[str]:
+    """Return who acted in the newest 5,000 events, by name."""
+    events = log(workspace)
+    last = events.order_by("-pk").values_list("pk", flat=True).first() or 0
+    rows = events.filter(pk__gt=last - ACTED).order_by("actor__name").values_list("actor__name", flat=True).distinct()
+    return list(rows[:most])
 
 
 def _told(row: tuple[Any, ...]) -> Happened:
