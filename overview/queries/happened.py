@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from bus import cursors
 from bus.models import Event
 from bus.queries.events import KIND
-from overview.queries.graph.places import last_before, log
+from overview.queries.places import last_before, log
 
 __all__ = ["Filter", "Happened", "actors", "happened", "newest", "place_of", "tally", "the_one"]
 

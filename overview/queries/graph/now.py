@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from bus.events import newest_id
 from overview.queries.graph.edges import edges, recent, unread_now
 from overview.queries.graph.nodes import Tally, nodes
-from overview.queries.graph.places import last_before
 from overview.queries.graph.shapes import FRESH_SECONDS, Graph
 from overview.queries.graph.work import holders, with_eligible, work_now
+from overview.queries.places import last_before
 
 __all__ = ["graph_now"]
 

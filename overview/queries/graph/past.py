@@ -8,9 +8,9 @@ from bus import checkpoints, fold
 from bus.models import Event, Message, Workspace
 from overview.queries.graph import edges as written
 from overview.queries.graph.nodes import Tally, nodes
-from overview.queries.graph.places import last_before
 from overview.queries.graph.shapes import FRESH_SECONDS, Graph
 from overview.queries.graph.work import holding, then, with_eligible
+from overview.queries.places import last_before
 
 __all__ = ["graph_at", "instant_of"]
 

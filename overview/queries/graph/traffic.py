@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handoffs.models import Handoff
-from overview.queries.graph.places import first, last_before, log
 from overview.queries.graph.shapes import instant
+from overview.queries.places import first, last_before, log
 
 __all__ = ["BARS", "Traffic", "traffic"]
 
