@@ -20,6 +20,7 @@ HARNESSES = {
     "gemini-cli": "gemini",
     "opencode": "opencode",
 }
+PERSONS = {"operator": "operator", "system": "live"}
 KINDS = {"direct": "blue", "broadcast": "teal", "topic": "violet", "handoff": "pink"}
 TICKS = {"unread": "check", "delivered": "check2", "read": "check2", "parked": "park", "expired": "x"}
 QUEUED = {"unread": "queued"}
@@ -34,8 +35,8 @@ def icon(name: str) -> SafeString:
 
 def glyph(harness: str, agent_kind: str = "agent") -> str:
     """Return the name of a harness's sign, or nothing for one that has none."""
-    if agent_kind == "operator":
-        return "operator"
+    if agent_kind != "agent":
+        return PERSONS[agent_kind]
     return HARNESSES.get(harness.lower(), "")
 
 

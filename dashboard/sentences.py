@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bus.directory import directory
+from bus.identity import SYSTEM
 from bus.text import shorten
 from overview.queries.happened import Happened
 from overview.queries.names import Names, names
@@ -104,7 +105,6 @@ class Line:
     parts: list[Part]
     colour: str
     who: Any
-    shown_type: str = field(default="")
 
     @property
     def name(self) -> str:
@@ -131,7 +131,7 @@ def _line(event: Happened, known: Names, me: str) -> Line:
     who = directory.agent_named(
         event.actor if event.type.startswith(("message", "handoff")) else event.agent or event.actor
     )
-    return Line(event, parts, colour_of(event, known), who or directory.agent_named(event.actor), event.type)
+    return Line(event, parts, colour_of(event, known), who or directory.agent_named(event.actor))
 
 
 def _saying(event: Happened, known: Names) -> str:
@@ -170,7 +170,7 @@ class _Values:
     def _named(self, name: str) -> Part:
         if name == self.me:
             return Part("You", is_name=True)
-        return Part(name, "" if name == "system" else f"@{name}", is_name=True)
+        return Part("Nexus", is_name=True) if name == SYSTEM else Part(name, f"@{name}", is_name=True)
 
     def _whom(self) -> Part:
         to = self.event.data.get("to", [])
@@ -180,6 +180,10 @@ class _Values:
 
     def _count(self) -> Part:
         return Part(str(len(self.event.data.get("to", []))))
+
+    def _reason(self) -> Part | None:
+        reason = str(self.event.data.get("reason", ""))
+        return None if reason in ("", "expired") else Part(shorten(reason, LONGEST)[0])
 
     def _again(self) -> Part | None:
         attempt = self.event.data.get("attempt", 1)
