@@ -16,12 +16,14 @@ from bus.events import newest_id
 from bus.queries.events import KIND
 from dashboard import frame
 from dashboard.look import Look
+from overview.queries.graph import moves
 from overview.queries.happened import Happened, happened
 
 __all__ = ["VIEWS", "Frame", "rendered", "resync", "still"]
 
 SURFACE = "dashboard"
 MOST = 500
+GRAPH = "live"  # the view whose script folds the events itself
 VIEWS = frozenset({"live", "messages", "handoffs", "agents", "events", "settings"})
 Fragments = Callable[[Look, list[Happened]], str]
 
@@ -49,7 +51,8 @@ def rendered(view: str, workspace: int | None, after: int, until: int | None = N
         return resync(newest_id())
     look = _look(workspace)
     said: dict[str, Any] = {"html": _numbers(look, view) + _fragments(view)(look, events)}
-    said |= _module(view).frames(look, events) if hasattr(_module(view), "frames") else {}
+    if view == GRAPH:
+        said["events"] = moves(workspace, events)
     return _frame(said, events[0].pk, events[-1].pk)
 
 
@@ -80,12 +83,8 @@ def _look(workspace: int | None) -> Look:
     return Look(caller, workspace, QueryDict(), "/")
 
 
-def _module(view: str) -> Any:
-    return import_module(f"dashboard.views.{view}")
-
-
 def _fragments(view: str) -> Fragments:
-    found: Fragments = getattr(_module(view), "fragments", _nothing)
+    found: Fragments = getattr(import_module(f"dashboard.views.{view}"), "fragments", _nothing)
     return found
 
 
