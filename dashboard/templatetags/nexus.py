@@ -1,5 +1,6 @@
 """How values look on every page: times as people say them, marks for states, links that keep the page's state."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -166,6 +167,18 @@ def back(context: Context) -> str:
     """Return the hidden field that says where a form leads back to."""
     look = context["look"]
     return format_html('<input type="hidden" name="back" value="{}">', _url(look.path, look.query.copy()))
+
+
+@register.simple_tag
+def capability(word: str) -> str:
+    """Return the address of whoever has a capability, for a form."""
+    return json.dumps({"capability": word})
+
+
+@register.simple_tag(takes_context=True)
+def older(context: Context, name: str, pk: int) -> str:
+    """Return the query of this page with one column's page begun further down."""
+    return here(context, **{name: pk}).removeprefix(context["look"].path)
 
 
 @register.inclusion_tag("dashboard/_filter.html", takes_context=True)

@@ -103,6 +103,20 @@ window.addEventListener("nexus:inspect", (event) => (event.detail ? inspect(even
 window.addEventListener("nexus:resync", () => refresh());
 document.addEventListener("nexus:acted", () => refresh());
 
+/** Read the inspector again when what it shows has changed, unless somebody is writing in it. */
+async function reread() {
+  const inspector = document.getElementById("inspector");
+  if (!inspector.querySelector("[data-changed]") || inspector.querySelector(".act[open]")) return;
+  if (inspector.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
+  const body = inspector.querySelector(".inspector-body");
+  const place = body?.scrollTop;
+  await visit(location.pathname + location.search, "inspector", { push: false });
+  const again = document.querySelector("#inspector .inspector-body");
+  if (again && place) again.scrollTop = place;
+}
+
+window.addEventListener("nexus:swapped", reread);
+
 /** Read the page and the inspector again, at the same URL. */
 export async function refresh() {
   const url = location.pathname + location.search;

@@ -1,0 +1,115 @@
+"""One handoff whole: what was asked, what came of it, who could take it, what was said, and its history."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from bus.directory import AgentEntry, directory
+from bus.identity import Caller
+from bus.models import Event, Message
+from handoffs import pool
+from handoffs.models import CLOSED, Handoff, State
+from overview.queries.board.shapes import Card, card, present
+from overview.queries.happened import Filter, Happened, newest
+
+__all__ = ["Detail", "Said", "detail"]
+
+MOST_SAID, MOST_EVENTS, MOST_ELIGIBLE = 20, 200, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message about the handoff."""
+
+    message: str
+    sender: AgentEntry
+    subject: str
+    body: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Everything about one handoff."""
+
+    card: Card
+    body: str
+    criteria: list[str]
+    payload: str
+    result: str
+    error: str
+    feedback: str
+    reason: str
+    note: str
+    due_at: datetime | None
+    visibility: str
+    eligible: list[AgentEntry]
+    said: list[Said]
+    history: list[Happened]
+    may: frozenset[str]
+
+
+def detail(caller: Caller, public_id: str) -> Detail | None:
+    """Return one handoff as an operator sees it, or None."""
+    row: Any = Handoff.objects.filter(public_id=public_id).select_related("workspace").first()
+    if row is None:
+        return None
+    here = present(caller.now)
+    (shown,) = card([row], here, caller.now)
+    return Detail(
+        card=shown,
+        body=row.body,
+        criteria=row.acceptance_criteria,
+        payload=_text(row.payload),
+        result=_text(row.result),
+        error=_text(row.error),
+        feedback=row.feedback,
+        reason=row.reason,
+        note=row.note,
+        due_at=row.due_at,
+        visibility=row.visibility,
+        eligible=_eligible(row, here, caller.now) if shown.state == State.OPEN else [],
+        said=_said(public_id),
+        history=list(reversed(newest(row.workspace_id, Filter(subject=public_id), limit=MOST_EVENTS))),
+        may=_may(caller, row, shown),
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _eligible(row: Handoff, here: list[AgentEntry], now: datetime) -> list[AgentEntry]:
+    can = (each for each in here if row.workspace_id in each.memberships and pool.is_eligible(each, row, now))
+    return [each for each, _ in zip(can, range(MOST_ELIGIBLE), strict=False)]
+
+
+def _said(public_id: str) -> list[Said]:
+    """Return the messages about it, newest first: notices of Nexus aside."""
+    events = Event.objects.filter(handoff=public_id, type="message.created").values_list("message", flat=True)
+    about = Message.objects.filter(Q(handoff=public_id) | Q(public_id__in=list(events)))
+    about = about.exclude(kind=Message.Kind.HANDOFF).order_by("-pk")[:MOST_SAID]
+    rows = about.values_list("public_id", "sender_id", "subject", "body", "sent_at")
+    return [Said(row[0], directory.agent(row[1]), *row[2:]) for row in rows]
+
+
+def _may(caller: Caller, row: Handoff, shown: Card) -> frozenset[str]:
+    """Return what the operator may do; the operations decide it once more."""
+    me, state = caller.agent.id, shown.state
+    if state in CLOSED:
+        return frozenset()
+    may = {"cancel"}
+    if state == State.VERIFYING:
+        return frozenset(may | ({"verify"} if row.last_claimant_id != me else set()))
+    may.add("reassign")
+    if state == State.OPEN:
+        may |= {"claim"} if pool.is_eligible(caller.agent, row, caller.now) else set()
+        may |= {"reject"} if row.target_id == me and row.pool == pool.NOBODY else set()
+        return frozenset(may)
+    is_mine = row.claimant_id == me
+    return frozenset(may | ({"renew", "release", "complete"} if is_mine else {"break"}))
