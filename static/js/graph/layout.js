@@ -1,0 +1,101 @@
+/** Where agents stand: seeded by their names, settled once off screen, then fixed. */
+
+import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY } from "d3-force";
+
+import { hash } from "./theme.js";
+
+const TICKS = 300;
+const MANY = 150;
+const STORE = "nexus.graph";
+
+/** A number from 0 to 1 that a name always gives. */
+const chance = (name, salt) => hash(`${salt}/${name}`) / 2 ** 32;
+
+/** Places for all agents in a field `{w, h}`, as a map from name to `{x, y}`; `cell` is the room one of them takes. */
+export function settle(names, pairs, field, cell) {
+  if (!names.length) return new Map();
+  const nodes = [...names].sort().map((name) => ({
+    name, x: chance(name, "x") * field.w, y: chance(name, "y") * field.h,
+  }));
+  simulate(nodes, pairs, field);
+  return spread(nodes, field, cell);
+}
+
+/** Let forces bring those together that talk to each other. */
+function simulate(nodes, pairs, field) {
+  const here = new Set(nodes.map((node) => node.name));
+  const links = pairs
+    .filter(([from, to]) => here.has(from) && here.has(to))
+    .map(([source, target]) => ({ source, target }));
+  const gap = Math.sqrt((field.w * field.h) / nodes.length);
+  const simulation = forceSimulation(nodes)
+    .force("link", forceLink(links).id((node) => node.name).distance(gap).strength(0.25))
+    .force("apart", forceManyBody().strength(-gap * 1.6).distanceMax(gap * 5))
+    .force("room", forceCollide(gap * 0.45))
+    .force("x", forceX(field.w / 2).strength(0.03))
+    .force("y", forceY(field.h / 2).strength((0.03 * field.w) / field.h))
+    .stop();
+  simulation.tick(nodes.length > MANY ? TICKS / 3 : TICKS);
+}
+
+/** Fill the field in columns that keep the neighbourhoods, a little off the grid, so that nothing overlaps. */
+function spread(nodes, field, cell) {
+  const columns = Math.max(1, Math.min(nodes.length, Math.round(columnsFor(nodes.length, field, cell))));
+  const byX = [...nodes].sort((a, b) => a.x - b.x || (a.name < b.name ? -1 : 1));
+  const places = new Map();
+  let from = 0;
+  for (let column = 0; column < columns; column += 1) {
+    const upTo = Math.round(((column + 1) * nodes.length) / columns);
+    stack(byX.slice(from, upTo), { column, columns, field, cell }, places);
+    from = upTo;
+  }
+  return places;
+}
+
+const columnsFor = (count, field, cell) => Math.sqrt((count * field.w * cell.h) / (field.h * cell.w));
+
+/** One column, top to bottom. */
+function stack(members, { column, columns, field, cell }, places) {
+  const wide = field.w / columns;
+  const high = field.h / members.length;
+  const slack = { x: Math.max(0, wide - cell.w) * 0.42, y: Math.max(0, high - cell.h) * 0.42 };
+  members.sort((a, b) => a.y - b.y || (a.name < b.name ? -1 : 1)).forEach((node, row) => {
+    places.set(node.name, {
+      x: (column + 0.5) * wide + (chance(node.name, "dx") * 2 - 1) * slack.x,
+      y: (row + 0.5) * high + (chance(node.name, "dy") * 2 - 1) * slack.y,
+    });
+  });
+}
+
+/** A free place for one newcomer, near those it talks to; nobody else moves. */
+export function place(name, friends, places, field) {
+  const taken = [...places.values()];
+  const near = friends.map((friend) => places.get(friend)).filter(Boolean);
+  let best = null;
+  for (let step = 0; step < 140; step += 1) {
+    const spot = { x: chance(name, `px${step}`) * field.w, y: chance(name, `py${step}`) * field.h };
+    const room = Math.min(240, ...taken.map((other) => Math.hypot((other.x - spot.x) * 0.6, other.y - spot.y)));
+    const far = near.length ? near.reduce((sum, to) => sum + Math.hypot(to.x - spot.x, to.y - spot.y), 0) / near.length : 0;
+    const worth = room - far * 0.08;
+    if (!best || worth > best.worth) best = { ...spot, worth };
+  }
+  return { x: best.x, y: best.y };
+}
+
+/** Positions that were dragged in a workspace, as shares of the field; nothing where storage is closed. */
+export function remembered(workspace) {
+  try {
+    return JSON.parse(localStorage.getItem(`${STORE}.${workspace}`)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Remember where an agent was dragged to. */
+export function remember(workspace, name, share) {
+  try {
+    localStorage.setItem(`${STORE}.${workspace}`, JSON.stringify({ ...remembered(workspace), [name]: share }));
+  } catch {
+    // A browser that stores nothing still shows the graph.
+  }
+}
