@@ -96,12 +96,12 @@ export class Taken {
   }
 }
 
-/** The best of several boxes: free, covering the fewest points, the earliest; null where none is free. */
-export function choose(candidates, taken, room) {
+/** The best of several boxes: free by a margin, covering the fewest points, the earliest; null where none is free. */
+export function choose(candidates, taken, room, margin = 1) {
   let best = null;
   candidates.forEach((candidate, order) => {
-    if ((room && !within(candidate, room)) || !taken.free(grown(candidate, 1))) return;
-    const cost = taken.covers(candidate) * 2 + order * 0.9 + (candidate.cost ?? 0);
+    if ((room && !within(candidate, room)) || !taken.free(grown(candidate, margin))) return;
+    const cost = taken.covers(candidate) + (candidate.cost ?? order * 2.5);
     if (!best || cost < best.cost) best = { box: candidate, cost };
   });
   return best?.box ?? null;

@@ -6,6 +6,7 @@ import { hash } from "./theme.js";
 
 const TICKS = 300;
 const MANY = 150;
+const ROUNDS = 6;
 const STORE = "nexus.graph";
 
 /** A number from 0 to 1 that a name always gives. */
@@ -18,7 +19,38 @@ export function settle(names, pairs, field, cell) {
     name, x: chance(name, "x") * field.w, y: chance(name, "y") * field.h,
   }));
   simulate(nodes, pairs, field);
-  return spread(nodes, field, cell);
+  const places = spread(nodes, field, cell);
+  if (nodes.length <= MANY) untangle(places, pairs);
+  return places;
+}
+
+/** Let two agents change places while that shortens the lines. */
+function untangle(places, pairs) {
+  const friends = new Map([...places.keys()].map((name) => [name, []]));
+  for (const [a, b] of pairs) if (a !== b && friends.has(a) && friends.has(b)) (friends.get(a).push(b), friends.get(b).push(a));
+  const names = [...places.keys()].sort();
+  const cost = (name) => friends.get(name).reduce((sum, friend) => sum + stretch(places.get(name), places.get(friend)), 0);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const swaps = names.flatMap((a, at) => names.slice(at + 1).filter((b) => betterSwapped(a, b, places, cost)));
+    if (!swaps.length) return;
+  }
+}
+
+/** The worth of a line's length: long ones count for more. */
+const stretch = (a, b) => (Math.abs(a.x - b.x) + Math.abs(a.y - b.y) * 1.4) ** 1.3;
+
+/** Swap two agents where that is better; otherwise leave them. */
+function betterSwapped(a, b, places, cost) {
+  const before = cost(a) + cost(b);
+  const swap = () => {
+    const kept = places.get(a);
+    places.set(a, places.get(b));
+    places.set(b, kept);
+  };
+  swap();
+  if (cost(a) + cost(b) < before - 1) return true;
+  swap();
+  return false;
 }
 
 /** Let forces bring those together that talk to each other. */

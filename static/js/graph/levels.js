@@ -6,7 +6,7 @@ import { font } from "./theme.js";
 export const CARD = { w: 178, h: 56 };
 const CARDS = 24;
 const NARROW = 560;
-const ROOM = { card: 17_500, big: 11_000, tile: 4_300, captions: 9_000 };
+const ROOM = { card: 24_000, big: 11_000, tile: 4_300, captions: 9_000 };
 
 /** The level for a number of agents on a field at a zoom: each level needs some room for each agent. */
 export function levelOf(count, field, k, width) {
@@ -17,10 +17,10 @@ export function levelOf(count, field, k, width) {
 }
 
 const SHAPES = {
-  card: { size: 36, label: null, ring: false, radii: [130, 150, 172, 200], cell: { w: 236, h: 128 }, pills: true },
-  big: { size: 46, label: font(11.5, 600), ring: false, radii: [74, 90, 108, 130], cell: { w: 112, h: 112 }, pills: true },
-  tile: { size: 30, label: font(10.5, 500), ring: true, radii: [40, 52, 66, 84], cell: { w: 112, h: 78 }, pills: false },
-  disc: { size: 10, label: font(10.5, 500), ring: true, radii: [22, 32, 44], cell: { w: 22, h: 22 }, pills: false },
+  card: { size: 36, label: null, ring: false, radii: [130, 150, 172, 200], seat: 21, cell: { w: 236, h: 128 }, pills: true },
+  big: { size: 46, label: font(11.5, 600), ring: false, radii: [74, 90, 108, 130], seat: 21, cell: { w: 112, h: 112 }, pills: true },
+  tile: { size: 30, label: font(10.5, 500), ring: true, radii: [40, 52, 66, 84, 104], seat: 13, cell: { w: 112, h: 78 }, pills: false },
+  disc: { size: 10, label: font(10.5, 500), ring: true, radii: [16, 22, 32, 44], seat: 7, cell: { w: 22, h: 22 }, pills: false },
 };
 
 function level(name, room, width) {

@@ -19,7 +19,7 @@ export function paint(ctx, scene, kit) {
   if (scene.shape.name === "disc") paintDiscs(ctx, scene, kit);
   else for (const node of scene.nodes.values()) paintNode(ctx, scene, node, kit);
   scene.hubs.forEach((hub) => paintHub(ctx, hub, kit));
-  scene.work.forEach((node) => paintWork(ctx, node, kit));
+  scene.work.forEach((node) => paintWork(ctx, node, kit, Math.min(16, scene.shape.seat)));
   scene.pills.forEach((pill) => paintPill(ctx, pill, kit));
   scene.labels.forEach((label) => paintLabel(ctx, label, kit));
   ctx.restore();
@@ -169,10 +169,10 @@ function haloed(ctx, label, x, y, style, { theme }) {
   text(ctx, label, x, y, style);
 }
 
-function paintWork(ctx, node, kit) {
+function paintWork(ctx, node, kit, size) {
   const { theme } = kit;
   ctx.globalAlpha = node.dim;
-  if (node.item.state === "open") paintOpen(ctx, node, theme);
+  if (node.item.state === "open") paintOpen(ctx, node, theme, size);
   else {
     disc(ctx, node.x, node.y, RADIUS, theme.color("bg"));
     const held = node.item.state === "verifying" ? { verifying: true, tone: "violet" } : node.lease ?? { share: 0 };
@@ -187,9 +187,9 @@ function paintWork(ctx, node, kit) {
   ctx.globalAlpha = 1;
 }
 
-function paintOpen(ctx, node, theme) {
+function paintOpen(ctx, node, theme, size) {
   ctx.fillStyle = theme.color("bg");
-  diamond(ctx, node.x, node.y, 16, 3.5);
+  diamond(ctx, node.x, node.y, size, size * 0.22);
   ctx.fill();
   Object.assign(ctx, { strokeStyle: theme.color("pink-fill"), lineWidth: 2 });
   ctx.stroke();
@@ -249,6 +249,7 @@ function paintDiscs(ctx, scene, kit) {
     if (scene.filter.work && scene.held.has(node.name)) leaseRing(ctx, node, { radius: 8, width: 1.8 }, soonest(scene.held.get(node.name), scene), kit);
   }
   for (const [key, nodes] of buckets) drawDiscs(ctx, nodes, key.split("/"), theme);
+  for (const node of scene.nodes.values()) if (node.agent.unread > 0) disc(ctx, node.x + 5, node.y - 5, 3, theme.color("blue-fill", dimNode(scene, node)));
   const chosen = scene.nodes.get(scene.focus);
   if (chosen) outline(ctx, { x: chosen.x - 8, y: chosen.y - 8, w: 16, h: 16 }, kit, 8);
 }

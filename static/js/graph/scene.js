@@ -10,6 +10,8 @@ const DIM = 0.34;
 const GONE = 0.5;
 const CAREFUL = 70;
 const NAMED = 60;
+const OPEN = 60;
+const LINES = 120;
 
 /** Build the scene. `from` holds state, places, field, camera, filter, focus, seats, now. */
 export function build(from) {
@@ -20,9 +22,9 @@ export function build(from) {
   scene.near = related(scene);
   putLines(scene);
   putHubs(scene);
+  putLabels(scene);
   putWork(scene);
   putPills(scene);
-  putLabels(scene);
   scene.strokes = strokes(scene);
   return scene;
 }
@@ -111,12 +113,12 @@ const centre = (nodes) => ({
 
 function putWork(scene) {
   if (!scene.filter.work) return;
-  const shown = scene.state.work.filter((item) => !(scene.shape.ring && item.state !== "open"));
+  const shown = scene.state.work.filter((item) => !(scene.shape.ring && item.state !== "open")).slice(0, OPEN);
   const firm = [...shown].sort((a, b) => Number(a.state === "open") - Number(b.state === "open"));
   for (const item of firm) {
     const ends = anchorsOf(scene, item);
-    if (!ends.length) continue;
-    scene.work.push(seated(scene, item, ends));
+    const node = ends.length ? seated(scene, item, ends) : null;
+    if (node) scene.work.push(node);
   }
 }
 
@@ -129,12 +131,12 @@ function anchorsOf(scene, item) {
 }
 
 function seated(scene, item, ends) {
-  const [anchor, radii] = ends.length === 1 ? [ends[0], scene.shape.radii] : [centre(ends), [0, ...scene.shape.radii, 160, 200]];
+  const [anchor, radii] = ends.length === 1 ? [ends[0], scene.shape.radii] : [centre(ends), [0, ...scene.shape.radii, 240]];
   const node = seat({
     item, anchor, radii, now: scene.now, first: 6, former: scene.seats.get(item.handoff),
-    brief: scene.shape.captions !== "full", taken: scene.taken, room: scene.room,
+    captions: scene.shape.captions, half: scene.shape.seat, taken: scene.taken, room: scene.room,
   });
-  if (scene.shape.captions === "none") node.caption = null;
+  if (!node) return null;
   scene.seats.set(item.handoff, node.id);
   scene.taken.add(node.box);
   if (node.caption) scene.taken.add(node.caption.box);
@@ -193,16 +195,24 @@ function label(scene, { name, box, tone, dim }) {
     { x: cx - w / 2, y: box.y - h - 3, w, h },
     { x: box.x + box.w + 5, y: cy - h / 2, w, h },
     { x: box.x - w - 5, y: cy - h / 2, w, h },
-  ], scene.taken, null);
+    ...[cx, cx - w, cx - w / 2].map((x) => ({ x, y: box.y + box.h + 7, w, h })),
+    ...[cx, cx - w, cx - w / 2].map((x) => ({ x, y: box.y - h - 7, w, h })),
+  ], scene.taken, scene.room) ?? forced(scene, name, { x: cx - w / 2, y: box.y + box.h + 3, w, h });
   if (!spot) return;
   scene.taken.add(spot);
   scene.labels.push({ name, box: spot, face, tone, dim });
 }
 
-/** All lines, in buckets of one style. */
+/** What has the focus always shows its name. */
+const forced = (scene, name, box) => (name === scene.focus ? box : null);
+
+/** All lines, in buckets of one style; the more there are, the paler those that nobody looks at. */
 function strokes(scene) {
   const under = new Strokes();
-  for (const { pair, line, dim } of scene.lines.values()) under.add(line, styleOf(pair, scene.now), dim);
+  const crowd = Math.max(0.3, Math.min(1, Math.sqrt(LINES / Math.max(1, scene.lines.size))));
+  for (const { pair, line, dim } of scene.lines.values()) {
+    under.add(line, styleOf(pair, scene.now), dim * (scene.near && dim === 1 ? 1 : crowd));
+  }
   for (const hub of scene.hubs) hub.lines.forEach((line) => under.add(line, HUB, scene.near ? DIM : 1));
   for (const node of scene.work) node.lines.forEach(({ line, style, dim }) => under.add(line, style, dim));
   return under;

@@ -1,6 +1,6 @@
 /** Work nodes: a place round the claimant (or between those who may claim), and a title on the free side. */
 
-import { around, choose, grown, within } from "./geometry.js";
+import { around, choose, grown, holds, overlaps, within } from "./geometry.js";
 import { font } from "./theme.js";
 import { lease, left, workLine } from "./words.js";
 
@@ -57,10 +57,10 @@ function sides(spot, said) {
   const high = said.rows.reduce((sum, row) => sum + row.high, 0);
   const gap = RADIUS + 7;
   return [
-    { x: spot.x + gap, y: spot.y - high / 2, w: said.w, h: high, align: "left" },
-    { x: spot.x - gap - said.w, y: spot.y - high / 2, w: said.w, h: high, align: "right", cost: 1 },
-    { x: spot.x - said.w / 2, y: spot.y + RADIUS + 5, w: said.w, h: high, align: "center", cost: 2 },
-    { x: spot.x - said.w / 2, y: spot.y - RADIUS - 5 - high, w: said.w, h: high, align: "center", cost: 2 },
+    { x: spot.x + gap, y: spot.y - high / 2, w: said.w, h: high, align: "left", cost: 0 },
+    { x: spot.x - gap - said.w, y: spot.y - high / 2, w: said.w, h: high, align: "right", cost: 1.5 },
+    { x: spot.x - said.w / 2, y: spot.y + RADIUS + 5, w: said.w, h: high, align: "center", cost: 4 },
+    { x: spot.x - said.w / 2, y: spot.y - RADIUS - 5 - high, w: said.w, h: high, align: "center", cost: 4 },
   ];
 }
 
@@ -77,32 +77,50 @@ function spots(anchor, radii, first) {
 }
 
 /** A place and a caption for a work node; `former` (an id) is kept where it is still free. */
-export function seat({ item, anchor, radii, first, former, now, brief, taken, room }) {
-  const said = caption(item, now, brief);
-  const all = spots(anchor, radii, first);
+export function seat(plan) {
+  const { item, anchor, radii, former } = plan;
+  const said = plan.captions === "none" ? null : caption(item, plan.now, plan.captions === "brief");
+  const all = spots(anchor, radii, plan.first);
   const kept = all.find((spot) => spot.id === former);
-  const rated = kept ? rate(kept, said, taken, room) : null;
-  const best = rated ?? all.map((spot) => rate(spot, said, taken, room)).reduce(cheaper, null);
-  const { spot, box } = best ?? bare(all, taken, room);
-  return { item, x: spot.x, y: spot.y, id: spot.id, box: ringBox(spot), caption: box && said ? { ...said, box } : null };
+  const best = (kept && rate(kept, said, plan)) ?? all.map((spot) => rate(spot, said, plan)).reduce(cheaper, null) ?? bare(all, plan);
+  if (!best) return null;
+  const { spot, box } = best;
+  return { item, x: spot.x, y: spot.y, id: spot.id, box: ringBox(spot, plan), caption: box && said ? { ...said, box } : null };
 }
 
-const ringBox = (spot) => around(spot.x, spot.y, 2 * RADIUS + 4, 2 * RADIUS + 4);
+const ringBox = (spot, { half }) => around(spot.x, spot.y, 2 * half, 2 * half);
 const cheaper = (a, b) => (!a || (b && b.cost < a.cost) ? b : a);
 
 /** How good a place is: its ring must be free, its caption too; null where they are not. */
-function rate(spot, said, taken, room) {
-  const ring = ringBox(spot);
-  if (!within(ring, room) || !taken.free(ring)) return null;
+function rate(spot, said, plan) {
+  const { taken, room, anchor } = plan;
+  const ring = ringBox(spot, plan);
+  if (!within(ring, room) || !taken.free(grown(ring, plan.half / 4))) return null;
   const radius = Number(spot.id.split("/")[0]);
-  const cost = taken.covers(grown(ring, 4)) * 3 + radius / 12;
+  const cost = taken.covers(grown(ring, 4)) * 3 + radius / 12 + 8 * hidden(anchor, spot, taken);
   if (!said) return { spot, box: null, cost };
-  const box = choose(sides(spot, said), taken, room);
-  return box ? { spot, box, cost: cost + taken.covers(grown(box, 3)) * 2 + (box.cost ?? 0) } : null;
+  const clear = sides(spot, said).map((side) => ({ ...side, cost: side.cost + 4 * crossings(side, anchor, spot) }));
+  const box = choose(clear, taken, room, 4);
+  return box ? { spot, box, cost: cost + taken.covers(grown(box, 3)) * 2 + box.cost } : null;
+}
+
+/** How much of the way from the anchor lies under other nodes. */
+function hidden(anchor, spot, taken) {
+  if (!anchor.box) return 0;
+  return [0.2, 0.35, 0.5, 0.65, 0.8].filter((t) => {
+    const dot = around(anchor.x + (spot.x - anchor.x) * t, anchor.y + (spot.y - anchor.y) * t, 8, 8);
+    return !overlaps(dot, anchor.box) && !taken.free(dot, anchor.box);
+  }).length;
+}
+
+/** How much of the way from the anchor a box would hide. */
+function crossings(box, anchor, spot) {
+  const steps = [0.3, 0.45, 0.6, 0.75, 0.9];
+  return steps.filter((t) => holds(grown(box, 8), anchor.x + (spot.x - anchor.x) * t, anchor.y + (spot.y - anchor.y) * t)).length;
 }
 
 /** A place without caption where no other is left. */
-function bare(all, taken, room) {
-  const free = all.find((spot) => within(ringBox(spot), room) && taken.free(ringBox(spot)));
-  return { spot: free ?? all.find((spot) => taken.free(ringBox(spot))) ?? all[0], box: null };
+function bare(all, plan) {
+  const spot = all.find((each) => within(ringBox(each, plan), plan.room) && plan.taken.free(ringBox(each, plan)));
+  return spot ? { spot, box: null } : null;
 }

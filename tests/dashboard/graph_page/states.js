@@ -41,6 +41,13 @@ function story(now) {
   };
 }
 
+/** Most talk stays in a team of six. */
+function partner(at, count) {
+  const from = hash(`f${at}`) % count;
+  if (chance(`far${at}`) < 0.1) return hash(`t${at}`) % count;
+  return Math.min(count - 1, from - (from % 6) + (hash(`t${at}`) % 6));
+}
+
 function crowd(count, now) {
   const names = Array.from({ length: count }, (_, at) => `${HARNESSES[at % 5]}-${ROLES[Math.floor(at / 5) % 12]}${at >= 60 ? Math.floor(at / 60) : ""}`);
   const agents = names.map((name, at) => ({
@@ -49,7 +56,7 @@ function crowd(count, now) {
     seen_at: iso(now - 9 * MINUTE), unread: chance(`u${name}`) < 0.25 ? 1 + (hash(name) % 8) : 0, held: 0,
   }));
   const edges = Array.from({ length: Math.round(count * 1.8) }, (_, at) => ({
-    from: names[hash(`f${at}`) % count], to: names[hash(`t${at}`) % count], kind: "direct",
+    from: names[hash(`f${at}`) % count], to: names[partner(at, count)], kind: "direct",
     unread: chance(`e${at}`) < 0.12 ? 1 + (at % 3) : 0, last_at: iso(now - chance(`l${at}`) * 15 * MINUTE),
   })).filter((edge) => edge.from !== edge.to);
   const work = Array.from({ length: Math.round(count / 6) }, (_, at) => {
