@@ -246,8 +246,11 @@ function paintDiscs(ctx, scene, kit) {
     const key = `${node.agent.kind === "operator" ? "present" : node.agent.presence}/${dimNode(scene, node)}`;
     if (!buckets.has(key)) buckets.set(key, []);
     buckets.get(key).push(node);
-    if (scene.filter.work && scene.held.has(node.name)) leaseRing(ctx, node, { radius: 8, width: 1.8 }, soonest(scene.held.get(node.name), scene), kit);
+    const held = scene.filter.work ? scene.held.get(node.name) : null;
+    ctx.globalAlpha = dimNode(scene, node);
+    if (held) leaseRing(ctx, node, { radius: 8, width: 1.8 }, soonest(held, scene), kit);
   }
+  ctx.globalAlpha = 1;
   for (const [key, nodes] of buckets) drawDiscs(ctx, nodes, key.split("/"), theme);
   for (const node of scene.nodes.values()) if (node.agent.unread > 0) disc(ctx, node.x + 5, node.y - 5, 3, theme.color("blue-fill", dimNode(scene, node)));
   const chosen = scene.nodes.get(scene.focus);

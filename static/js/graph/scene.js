@@ -83,6 +83,7 @@ const dimOf = (scene, ...ends) =>
 
 function putLines(scene) {
   const others = scene.nodes.size <= CAREFUL ? [...scene.nodes.values()].map((node) => node.box) : null;
+  scene.others = others;
   for (const pair of pairs(scene.state.edges, scene.now)) {
     const [a, b] = pair.ends.map((name) => scene.nodes.get(name));
     if (!a || !b || !scene.filter.edge(pair)) continue;
@@ -101,7 +102,7 @@ function putHubs(scene) {
       [0, 1, 2, 3, 4, 5].map((turn) => around(middle.x + far * Math.cos(turn), middle.y + far * Math.sin(turn), 36, 36)));
     const box = choose(spots, scene.taken, scene.room) ?? spots[0];
     scene.taken.add(box);
-    const lines = peers.map((peer) => route(`${topic.name}\n${peer.name}`, peer.box, box, null));
+    const lines = peers.map((peer) => route(`${topic.name}\n${peer.name}`, peer.box, box, scene.others));
     scene.hubs.push({ name: topic.name, x: box.x + 18, y: box.y + 18, box, lines });
   }
 }
@@ -145,7 +146,7 @@ function seated(scene, item, ends) {
   node.dim = scene.near && !scene.near.has(item.handoff) ? DIM : 1;
   node.lease = lease(item, scene.now);
   node.lines = ends.map((end) => ({
-    line: route(`${item.handoff}\n${end.name}`, end.box, node.box, null),
+    line: route(`${item.handoff}\n${end.name}`, end.box, node.box, scene.others),
     style: item.claimant ? CLAIM : OFFER, dim: scene.near && !(scene.near.has(item.handoff) && scene.near.has(end.name)) ? DIM : 1,
   }));
   node.lines.forEach(({ line }) => scene.taken.note(points(line, 8)));

@@ -97,9 +97,9 @@ function rate(spot, said, plan) {
   const ring = ringBox(spot, plan);
   if (!within(ring, room) || !taken.free(grown(ring, plan.half / 4))) return null;
   const radius = Number(spot.id.split("/")[0]);
-  const cost = taken.covers(grown(ring, 4)) * 3 + radius / 12 + 8 * hidden(anchor, spot, taken);
+  const cost = taken.covers(grown(ring, 4)) * 3 + radius / 12 + 20 * hidden(anchor, spot, taken);
   if (!said) return { spot, box: null, cost };
-  const clear = sides(spot, said).map((side) => ({ ...side, cost: side.cost + 4 * crossings(side, anchor, spot) }));
+  const clear = sides(spot, said).map((side) => ({ ...side, cost: side.cost + 8 * crossings(side, anchor, spot) }));
   const box = choose(clear, taken, room, 4);
   return box ? { spot, box, cost: cost + taken.covers(grown(box, 3)) * 2 + box.cost } : null;
 }

@@ -76,3 +76,16 @@ export function made(count, now) {
   const parts = count === 6 ? story(now) : crowd(count, now);
   return { at: iso(now), now: iso(now), cursor: "c0", live: true, topics: [], ...parts };
 }
+
+/** An hour of made-up traffic that ends at an instant. */
+export function traffic(now) {
+  const bars = Array.from({ length: 96 }, (_, at) => {
+    const wave = 2 + 3 * Math.sin(at / 7) ** 2 + (at > 66 && at < 80 ? 8 : 0);
+    return [Math.round(wave * (0.6 + chance(`s${at}`))), chance(`k${at}`) < 0.45 ? Math.round(3 * chance(`n${at}`)) : 0];
+  });
+  const mark = (share, kind, title) => ({ at: iso(now - (1 - share) * 60 * MINUTE), kind, title });
+  return {
+    from: iso(now - 60 * MINUTE), to: iso(now), bars, first: iso(now - 600 * MINUTE), total: 94,
+    marks: [mark(0.33, "failed", "Seed fixtures"), mark(0.58, "completed", "Map the payment calls"), mark(0.9, "asked", "Lock the migrations")],
+  };
+}
