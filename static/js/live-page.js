@@ -3,6 +3,7 @@
 import { createGraph } from "./graph/graph.js";
 import { withSeconds } from "./graph/words.js";
 import { Replay } from "./track/replay.js";
+import { sign } from "./track/signs.js";
 import { createTrack } from "./track/track.js";
 
 const REFRESH = 30_000;
@@ -22,7 +23,7 @@ class LivePage {
     this.track = null;
     const state = JSON.parse(document.getElementById("graph-state").textContent);
     this.#skew = Date.parse(state.now ?? state.at) - Date.now() || 0;
-    this.workspace = host.dataset.workspace ?? new URLSearchParams(location.search).get("workspace") ?? "all";
+    this.workspace = host.dataset.workspace ?? document.body.dataset.workspace ?? "all";
     this.replay = this.#makeReplay();
     if (state.live === false) Object.assign(this.replay, { at: Date.parse(state.at), since: Date.parse(state.at), cursor: state.cursor });
     this.#mode = state.live === false ? "replay" : "live";
@@ -80,9 +81,7 @@ class LivePage {
   #listen() {
     const on = (target, type, act) => target.addEventListener(type, act, { signal: this.stop.signal });
     on(window, "nexus:events", ({ detail }) => this.hear(detail));
-    on(window, "nexus:inspected", ({ detail }) => this.graph.select(detail ? detail.replace(/^@/, "") : null));
     on(window, "popstate", () => this.read());
-    on(window, "nexus:url", () => this.read());
     on(document, "click", ({ target }) => this.#press(target.closest?.("[data-graph]")));
   }
 
@@ -113,6 +112,7 @@ class LivePage {
   /** A frame of the socket: shown at once when live, kept while paused, let go in a replay. */
   hear(frame) {
     const events = frame?.events ?? [];
+    if (frame?.resync) return this.#mode === "replay" ? undefined : void this.toLive();
     if (frame?.now) this.#skew = Date.parse(frame.now) - Date.now() || this.#skew;
     if (this.#mode === "live") {
       this.graph.apply(events);
@@ -240,6 +240,7 @@ class LivePage {
     this.said = said;
     const text = this.#mode === "replay" ? `as it was at ${withSeconds(at)}` : "";
     const detail = { mode: this.#mode === "returning" ? "live" : this.#mode, speed: this.#speed, playing: this.isPlaying, at: iso(at), text };
+    sign(detail);
     window.dispatchEvent(new CustomEvent("nexus:mode", { detail }));
   }
 
@@ -248,8 +249,9 @@ class LivePage {
   }
 
   #inspect(name) {
-    if (!name) return;
-    const detail = /^hnd_/.test(name) ? name : `@${name}`;
+    const isOpen = new URLSearchParams(location.search).has("inspect");
+    if (!name && !isOpen) return;
+    const detail = !name || /^hnd_/.test(name) ? name : `@${name}`;
     window.dispatchEvent(new CustomEvent("nexus:inspect", { detail }));
   }
 
@@ -281,11 +283,14 @@ let page = null;
 /** Start on this page, once for each host; leave a host that is gone. */
 export function start() {
   const host = document.getElementById("graph");
-  if (page && page.host === host) return page.read() ?? page;
+  if (page && page.host === host) {
+    page.read();
+    return page;
+  }
   page?.destroy();
   page = host && document.getElementById("graph-state") ? new LivePage(host) : null;
   return page;
 }
 
-for (const type of ["htmx:after:swap", "htmx:afterSwap"]) document.addEventListener(type, () => start());
+window.addEventListener("nexus:settled", start);
 start();

@@ -14,10 +14,16 @@ export class Camera {
     Object.assign(this, { width, height, inset });
   }
 
+  /** The part of the screen that nothing else needs. */
+  room() {
+    const { top, right, bottom, left } = this.inset;
+    return { w: Math.max(240, this.width - left - right), h: Math.max(160, this.height - top - bottom) };
+  }
+
   /** Show the whole field. */
   fit(field) {
-    const { top, right, bottom, left } = this.inset;
-    const room = { w: Math.max(40, this.width - left - right), h: Math.max(40, this.height - top - bottom) };
+    const { top, left } = this.inset;
+    const room = this.room();
     this.k = Math.min(1.6, room.w / field.w, room.h / field.h);
     this.x = left + (room.w - field.w * this.k) / 2;
     this.y = top + (room.h - field.h * this.k) / 2;

@@ -1,7 +1,6 @@
 /** What the log adds up to on the graph: agents, open work, and who talks to whom. Live and replay use the same fold. */
 
 const CLOSED = new Set(["completed", "rejected", "cancelled", "failed", "expired"]);
-const HOLDING = new Set(["claimed"]);
 const LANES = {
   "delivery.leased": "delivered",
   "delivery.returned": "unread",
@@ -75,7 +74,7 @@ class Draft {
 function apply(draft, event) {
   draft.at = event.at ?? draft.at;
   draft.cursor = event.cursor ?? draft.cursor;
-  const data = event.data ?? {};
+  const data = { ...event.work, ...event.data };
   const [noun] = event.type.split(".");
   if (event.type === "message.created") return post(draft, event, data);
   if (noun === "delivery") return deliver(draft, event, data);
@@ -111,7 +110,7 @@ function deliver(draft, event, data) {
   if (!lane) return;
   const mail = draft.mail[event.message] ?? {};
   const before = data.was ?? laneOf(mail[event.agent]) ?? (data.extended ? lane : BEFORE[event.type]);
-  count(draft, data.from, event.agent, Number(lane === "unread") - Number(before === "unread"));
+  count(draft, event.from ?? data.from, event.agent, Number(lane === "unread") - Number(before === "unread"));
   const { [event.agent]: _, ...others } = mail;
   if (!OVER.has(lane)) others[event.agent] = lane;
   if (Object.keys(others).length) draft.mail[event.message] = others;
@@ -125,7 +124,7 @@ const laneOf = (stored) => (Array.isArray(stored) ? stored[0] : stored);
 function work(draft, event, data) {
   if (!data.state || !event.handoff) return;
   const before = draft.work.get(event.handoff);
-  const after = CLOSED.has(data.state) ? null : moved(before ?? opened(event, data), event, data);
+  const after = CLOSED.has(data.state) ? null : moved(before ?? opened(draft, event, data), event, data);
   hold(draft, before, -1);
   hold(draft, after, 1);
   if (after) draft.work.put(after);
@@ -135,13 +134,13 @@ function work(draft, event, data) {
 
 /** One more or one less in the hands of the claimant. */
 function hold(draft, item, by) {
-  if (!item?.claimant || !HOLDING.has(item.state)) return;
+  if (!item?.claimant) return;
   const agent = draft.agents.get(item.claimant);
   if (agent) draft.agents.patch(item.claimant, { held: Math.max(0, (agent.held ?? 0) + by) });
 }
 
 /** A work item as its first event tells of it. */
-function opened(event, data) {
+function opened(draft, event, data) {
   return {
     handoff: event.handoff,
     title: event.title ?? data.title ?? "",
@@ -150,9 +149,16 @@ function opened(event, data) {
     created_at: data.created_at ?? event.at,
     lease_seconds: data.lease_seconds ?? 900,
     priority: data.priority ?? 5,
-    eligible: data.eligible ?? [],
+    eligible: data.eligible ?? fitting(draft, data.to ?? event.agent),
     note: null,
   };
+}
+
+/** Those present who are named, or who can do what is asked for, at most eight. */
+function fitting(draft, to) {
+  const fits = (agent) => agent.name === to || (agent.capabilities ?? []).includes(to);
+  return draft.agents.list().filter((agent) => agent.kind !== "operator" && agent.presence === "present" && fits(agent))
+    .slice(0, 8).map((agent) => agent.name);
 }
 
 /** A work item after an event. */

@@ -53,8 +53,14 @@ export function icon(ctx, path, place, colour, width = 1.5) {
   ctx.restore();
 }
 
+const ALIASES = { "claude-code": "claude", "gemini-cli": "gemini" };
+
 /** The harness whose sign an agent bears. */
-export const signOf = (agent) => (agent.kind === "operator" ? "operator" : agent.harness || "");
+export function signOf(agent) {
+  if (agent.kind === "operator") return "operator";
+  const harness = (agent.harness || agent.name || "").toLowerCase();
+  return ALIASES[harness] ?? harness;
+}
 
 /** Draw the sign of a harness in the middle of a square of `size` at 0, 0. */
 function drawSign(ctx, sign, size, colour) {
@@ -110,7 +116,7 @@ export class Sprites {
   /** Draw the tile of an agent's harness, its top left corner at x, y. */
   tile(ctx, agent, x, y, size) {
     const sign = signOf(agent);
-    const sprite = this.#get(`${sign}/${size}`, size, size, (to) => this.#drawTile(to, sign, size));
+    const sprite = this.#get(`tile/${sign}/${size}`, size, size, (to) => this.#drawTile(to, sign, size));
     ctx.drawImage(sprite, x, y, size, size);
   }
 

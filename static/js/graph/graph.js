@@ -8,15 +8,15 @@ import { filterOf } from "./filter.js";
 import { foldAll } from "./fold.js";
 import { holds } from "./geometry.js";
 import { Sprites } from "./glyphs.js";
-import { listen, nearest } from "./input.js";
-import { cellFor } from "./levels.js";
+import { closest, listen, nearest } from "./input.js";
+import { levelOf } from "./levels.js";
 import { paint } from "./paint.js";
 import { Effects } from "./particles.js";
 import { Places } from "./places.js";
 import { boxes, build } from "./scene.js";
 import { show } from "./show.js";
 import { Theme } from "./theme.js";
-import { agentSentence, lease, workLine } from "./words.js";
+import { agentSentence, ringOf, workLine } from "./words.js";
 
 const SECOND = 1000;
 const SLOW = 15 * SECOND;
@@ -84,9 +84,8 @@ class Graph {
   }
 
   #settle() {
-    const { width, height, inset } = this.camera;
-    const field = { w: Math.max(240, width - inset.left - inset.right), h: Math.max(160, height - inset.top - inset.bottom) };
-    this.places.settle(this.state, field, cellFor(this.state.agents.length, field, width));
+    const field = this.camera.room();
+    this.places.settle(this.state, field, levelOf(this.state.agents.length, field, 1, this.camera.width));
     this.camera.fit(this.places.field);
   }
 
@@ -116,7 +115,10 @@ class Graph {
     const { width, height, moved } = this.camera;
     if (this.#host.clientWidth === width && this.#host.clientHeight === height) return;
     this.#measure();
-    if (!moved) this.camera.fit(this.places.field);
+    if (!moved) {
+      this.places.stretch(this.camera.room());
+      this.camera.fit(this.places.field);
+    }
     this.#paint(true);
   }
 
@@ -148,7 +150,7 @@ class Graph {
     const now = this.#options.now();
     this.#scene = build({
       state: this.state, places: this.places.all, field: this.places.field, camera: this.camera, filter: this.wanted,
-      focus, seats: this.#seats, now, moving: this.effects.moving, leaseOf: (item) => leaseOf(item, now),
+      focus, seats: this.#seats, now, moving: this.effects.moving, ringOf: (item) => ringOf(item, now),
     });
     for (const node of this.#scene.work) node.focused = node.item.handoff === focus;
     const things = [...this.#scene.nodes.values(), ...this.#scene.work];
@@ -298,11 +300,3 @@ class Graph {
     [...this.canvases, this.voice].forEach((part) => part.remove());
   }
 }
-
-const closest = (things, to) =>
-  things.reduce((best, thing) => (!best || far(thing, to) < far(best, to) ? thing : best), null);
-const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
-
-/** The ring of a claimed item; one that waits for its review has no lease. */
-const leaseOf = (item, now) =>
-  item.state === "verifying" ? { verifying: true, tone: "violet" } : lease(item, now) ?? { share: 0, tone: "pink" };

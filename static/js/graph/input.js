@@ -105,3 +105,9 @@ export function nearest(things, from, [dx, dy]) {
   }
   return best?.thing ?? null;
 }
+
+/** The nearest of some things to a point. */
+export const closest = (things, to) =>
+  things.reduce((best, thing) => (!best || far(thing, to) < far(best, to) ? thing : best), null);
+
+const far = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);

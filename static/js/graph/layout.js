@@ -7,7 +7,7 @@ import { hash } from "./theme.js";
 const TICKS = 300;
 const MANY = 150;
 const ROUNDS = 6;
-const STORE = "nexus.graph";
+const TRIES = 160;
 
 /** A number from 0 to 1 that a name always gives. */
 const chance = (name, salt) => hash(`${salt}/${name}`) / 2 ** 32;
@@ -100,34 +100,27 @@ function stack(members, { column, columns, field, cell }, places) {
 }
 
 /** A free place for one newcomer, near those it talks to; nobody else moves. */
-export function place(name, friends, places, field) {
+export function place({ name, friends, places, field, cell }) {
   const taken = [...places.values()];
   const near = friends.map((friend) => places.get(friend)).filter(Boolean);
   let best = null;
-  for (let step = 0; step < 140; step += 1) {
-    const spot = { x: chance(name, `px${step}`) * field.w, y: chance(name, `py${step}`) * field.h };
-    const room = Math.min(240, ...taken.map((other) => Math.hypot((other.x - spot.x) * 0.6, other.y - spot.y)));
-    const far = near.length ? near.reduce((sum, to) => sum + Math.hypot(to.x - spot.x, to.y - spot.y), 0) / near.length : 0;
-    const worth = room - far * 0.08;
+  for (let step = 0; step < TRIES; step += 1) {
+    const spot = {
+      x: cell.w / 2 + chance(name, `px${step}`) * Math.max(1, field.w - cell.w),
+      y: cell.h / 2 + chance(name, `py${step}`) * Math.max(1, field.h - cell.h),
+    };
+    const worth = roomAt(spot, taken, cell) - far(spot, near) * 0.001;
     if (!best || worth > best.worth) best = { ...spot, worth };
   }
   return { x: best.x, y: best.y };
 }
 
-/** Positions that were dragged in a workspace, as shares of the field; nothing where storage is closed. */
-export function remembered(workspace) {
-  try {
-    return JSON.parse(localStorage.getItem(`${STORE}.${workspace}`)) ?? {};
-  } catch {
-    return {};
-  }
+/** How free a spot is, in cells; more than one and a bit is as good as that. */
+function roomAt(spot, taken, cell) {
+  const gap = (other) => Math.max(Math.abs(other.x - spot.x) / cell.w, Math.abs(other.y - spot.y) / cell.h);
+  return Math.min(1.1, ...taken.map(gap));
 }
 
-/** Remember where an agent was dragged to. */
-export function remember(workspace, name, share) {
-  try {
-    localStorage.setItem(`${STORE}.${workspace}`, JSON.stringify({ ...remembered(workspace), [name]: share }));
-  } catch {
-    // A browser that stores nothing still shows the graph.
-  }
-}
+/** How far friends are on average. */
+const far = (spot, near) =>
+  near.length ? near.reduce((sum, to) => sum + Math.hypot(to.x - spot.x, to.y - spot.y), 0) / near.length : 0;

@@ -5,15 +5,27 @@ import { font } from "./theme.js";
 
 export const CARD = { w: 178, h: 56 };
 const CARDS = 24;
+const MANY = 200;
 const NARROW = 560;
+const FOOT = { card: { w: 186, h: 68 }, big: { w: 58, h: 64 }, tile: { w: 48, h: 50 } };
 const ROOM = { card: 24_000, big: 11_000, tile: 4_300, captions: 9_000 };
 
-/** The level for a number of agents on a field at a zoom: each level needs some room for each agent. */
-export function levelOf(count, field, k, width) {
+/** The level for a number of agents on a field at a zoom: each needs room for each agent, and none may lie on another. */
+export function levelOf(count, field, k, width, points = []) {
   const room = (field.w * field.h * k * k) / Math.max(1, count);
-  if (count <= CARDS && k >= 0.7 && width >= NARROW && room >= ROOM.card) return level("card", room, width);
-  if (room >= ROOM.big && count <= CARDS) return level("big", room, width);
-  return room >= ROOM.tile ? level("tile", room, width) : level("disc", room, width);
+  const may = {
+    card: count <= CARDS && k >= 0.7 && width >= NARROW && room >= ROOM.card,
+    big: count <= CARDS && room >= ROOM.big,
+    tile: room >= ROOM.tile,
+  };
+  const name = ["card", "big", "tile"].find((each) => may[each] && (points.length > MANY || areApart(points, k, FOOT[each])));
+  return level(name ?? "disc", room, width);
+}
+
+/** Whether boxes of a size round these points keep apart. */
+function areApart(points, k, { w, h }) {
+  return points.every((a, at) =>
+    points.slice(at + 1).every((b) => Math.abs(a.x - b.x) * k >= w || Math.abs(a.y - b.y) * k >= h));
 }
 
 const SHAPES = {
@@ -27,9 +39,6 @@ function level(name, room, width) {
   const brief = name === "big" && (width < NARROW || room < ROOM.captions * 2);
   return { name, ...SHAPES[name], captions: name === "card" ? "full" : name === "big" ? (brief ? "brief" : "full") : "none" };
 }
-
-/** The level at which a field is settled first. */
-export const cellFor = (count, field, width) => levelOf(count, field, 1, width).cell;
 
 /** The box of an agent around its place. */
 export function boxOf(shape, at, holding) {

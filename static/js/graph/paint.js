@@ -92,7 +92,7 @@ function paintTile(ctx, scene, node, kit) {
 
 /** The claimed work whose lease ends first. */
 const soonest = (held, scene) => [...held].sort((a, b) => String(a.lease_until).localeCompare(String(b.lease_until)))
-  .map((item) => scene.leaseOf(item))[0];
+  .map((item) => scene.ringOf(item))[0];
 
 function leaseRing(ctx, at, { radius, width }, held, { theme }) {
   Object.assign(ctx, { lineWidth: width, lineCap: "round" });
@@ -100,7 +100,7 @@ function leaseRing(ctx, at, { radius, width }, held, { theme }) {
   ctx.arc(at.x, at.y, radius, 0, TURN);
   ctx.strokeStyle = theme.color("line-2");
   ctx.stroke();
-  const share = held.verifying ? 0.75 : held.share;
+  const { share } = held;
   if (share <= 0) return;
   ctx.beginPath();
   ctx.arc(at.x, at.y, radius, -TURN / 4, -TURN / 4 + TURN * share);
@@ -175,8 +175,7 @@ function paintWork(ctx, node, kit, size) {
   if (node.item.state === "open") paintOpen(ctx, node, theme, size);
   else {
     disc(ctx, node.x, node.y, RADIUS, theme.color("bg"));
-    const held = node.item.state === "verifying" ? { verifying: true, tone: "violet" } : node.lease ?? { share: 0 };
-    leaseRing(ctx, node, { radius: RADIUS, width: 2.6 }, held, kit);
+    leaseRing(ctx, node, { radius: RADIUS, width: 2.6 }, node.ring, kit);
     ctx.fillStyle = theme.color("pink-fill");
     diamond(ctx, node.x, node.y, 16, 3.5);
     ctx.fill();

@@ -4,7 +4,6 @@ import { CLAIM, HUB, OFFER, Strokes, pairs, route, styleOf } from "./edges.js";
 import { Taken, around, choose, point, points } from "./geometry.js";
 import { boxOf, counterBox, levelOf } from "./levels.js";
 import { measure, seat } from "./work.js";
-import { lease } from "./words.js";
 
 const DIM = 0.34;
 const GONE = 0.5;
@@ -29,7 +28,10 @@ export function build(from) {
   return scene;
 }
 
-const shapeOf = ({ state, field, camera }) => levelOf(state.agents.length, field, camera.k, camera.width);
+function shapeOf({ state, field, camera, places }) {
+  const points = state.agents.map((agent) => places.get(agent.name)).filter(Boolean);
+  return levelOf(state.agents.length, field, camera.k, camera.width, points);
+}
 
 /** Where labels may be: the field and most of its margins. */
 function roomOf(camera, field) {
@@ -144,7 +146,7 @@ function seated(scene, item, ends) {
   const shift = scene.moving?.get(item.handoff)?.(node);
   if (shift) Object.assign(node, shift, { box: around(shift.x, shift.y, node.box.w, node.box.h) });
   node.dim = scene.near && !scene.near.has(item.handoff) ? DIM : 1;
-  node.lease = lease(item, scene.now);
+  node.ring = scene.ringOf(item);
   node.lines = ends.map((end) => ({
     line: route(`${item.handoff}\n${end.name}`, end.box, node.box, scene.others),
     style: item.claimant ? CLAIM : OFFER, dim: scene.near && !(scene.near.has(item.handoff) && scene.near.has(end.name)) ? DIM : 1,

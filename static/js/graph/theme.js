@@ -6,6 +6,7 @@ const TOKENS = [
   "violet", "teal", "claude", "codex", "gemini", "cursor", "opencode", "operator",
 ];
 const KNOWN = new Set(["claude", "codex", "gemini", "cursor", "opencode", "operator"]);
+const HUES = 24;
 const TEXT = 'BlinkMacSystemFont, "Segoe UI Variable Text", "Segoe UI", Roboto, Inter, "Noto Sans", "Liberation Sans", Arial, sans-serif';
 
 /** A font as canvas takes it. */
@@ -24,6 +25,8 @@ export class Theme {
   #probe;
   #pixel;
   #cache = new Map();
+  #hues = new Map();
+  #changed;
   #stop;
 
   /** `host` is where the properties are looked up; `onChange` is called when the page changes its theme. */
@@ -38,11 +41,11 @@ export class Theme {
   }
 
   #watch(onChange) {
-    const changed = () => {
+    const changed = (this.#changed = () => {
       this.#cache.clear();
       this.version += 1;
       onChange();
-    };
+    });
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     scheme.addEventListener("change", changed);
     const seen = new MutationObserver(changed);
@@ -57,6 +60,15 @@ export class Theme {
   destroy() {
     this.#stop();
     this.#probe.remove();
+  }
+
+  /** The hue of an unknown harness is the one its tile has everywhere: the first byte of the name's SHA-256. */
+  #learn(name) {
+    this.#hues.set(name, hash(name) % HUES);
+    crypto.subtle?.digest("SHA-256", new TextEncoder().encode(name)).then((digest) => {
+      this.#hues.set(name, new Uint8Array(digest)[0] % HUES);
+      this.#changed();
+    });
   }
 
   #resolve(css) {
@@ -91,7 +103,8 @@ export class Theme {
   /** The name under which `color` knows a harness. */
   harness(name) {
     if (KNOWN.has(name)) return name;
-    const hue = (hash(name || "?") % 24) * 15;
+    if (!this.#hues.has(name)) this.#learn(name);
+    const hue = this.#hues.get(name) * 15;
     return `light-dark(oklch(0.48 0.06 ${hue}), oklch(0.78 0.08 ${hue}))`;
   }
 }

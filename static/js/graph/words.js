@@ -56,6 +56,10 @@ export function lease(item, now) {
   return { share, rest, tone };
 }
 
+/** The ring of an item in hand; one that waits for its review has no lease. */
+export const ringOf = (item, now) =>
+  item.state === "verifying" ? { share: 0.75, tone: "violet" } : lease(item, now) ?? { share: 0, tone: "pink" };
+
 /** The line under a work node's title, with its tone. */
 export function workLine(item, now) {
   if (item.state === "verifying") return { text: "done, waits for review", tone: "violet" };
