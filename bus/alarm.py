@@ -11,6 +11,7 @@ from django.conf import settings
 from django_q.tasks import async_task
 
 from bus import clock, deadlines, heartbeat, sweeps
+from bus.gauges import gauges
 from bus.models import Deadline
 from bus.readers import readers
 from bus.tail import tail
@@ -58,6 +59,7 @@ class Alarm:
     def ring(self) -> datetime | None:
         """See to each sweep that is due; return when to look again. Runs on a reader thread."""
         now = clock.now()
+        gauges.beat(heartbeat.age(settings.NEXUS_HOME, now))
         following: list[datetime] = []
         for kind, at in Deadline.objects.filter(kind__in=list(deadlines.sweeps())).values_list("kind", "at"):
             following.append(max(at, now + timedelta(seconds=AT_MOST_EVERY)))

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from bus import clock, events, idempotency, places, policy, presence
 from bus.directory import directory
 from bus.errors import Forbidden, InvalidInput, NotFound
+from bus.gauges import gauges
 from bus.identity import Caller, placed, seated
 from bus.readers import readers
 from bus.schemas.base import Answer, Order, WriteOrder
@@ -161,6 +162,7 @@ async def call(name: str, caller: Caller, arguments: Mapping[str, Any] | Order) 
     elif path := getattr(order, "project_root", None):
         await places.look_aside(path)
     if entry.kind == "query":
+        gauges.read()
         return await readers.run(partial(entry.function, caller, order))
     if entry.kind == "wait":
         return await entry.function(caller, order)

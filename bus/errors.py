@@ -6,6 +6,8 @@ A refusal is a class: its docstring is the default message, `code` and `status` 
 import inspect
 from typing import Any, ClassVar
 
+from bus.gauges import gauges
+
 __all__ = [
     "Busy",
     "Conflict",
@@ -44,7 +46,11 @@ class Refusal(Exception):
         super().__init__(self.message)
 
     def shape(self) -> dict[str, Any]:
-        """Return `{"error": {"code", "message", "details", "hint", "retry_after"?}}`; `retry_after` in seconds."""
+        """Return `{"error": {"code", "message", "details", "hint", "retry_after"?}}`; `retry_after` in seconds.
+
+        Every surface answers through here, so here it is counted.
+        """
+        gauges.refused(self.code)
         error: dict[str, Any] = {"code": self.code, "message": self.message, "details": self.details, "hint": self.fix}
         if self.retry_after is not None:
             error["retry_after"] = self.retry_after

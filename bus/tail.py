@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from django.db import connection
 from bus import presence
 from bus.directory import directory
 from bus.events import newest_id
+from bus.gauges import gauges
 from bus.models import Event
 from bus.prepared import prepared
 from bus.readers import readers
@@ -79,6 +81,7 @@ class Tail:
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._nudged = asyncio.Event()
+        self._untold: float | None = None
         self._raw: sqlite3.Connection | None = None
 
     @property
@@ -107,6 +110,7 @@ class Tail:
     def nudge(self) -> None:
         """Say from any thread that something was committed."""
         if self._loop is not None:
+            self._untold = self._untold or time.perf_counter()
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._nudged.set)
 
@@ -137,8 +141,10 @@ class Tail:
                 nudged = await self._pause()
                 seen = self._data_version()
                 if nudged or seen != version:
+                    since, self._untold = self._untold, None
                     await self._announce()
                     version = seen
+                    _note(since)
                 flushed = self._tick(flushed)
             except asyncio.CancelledError:
                 self._close()
@@ -208,6 +214,12 @@ class Tail:
         spans: dict[int, int] = {notice.workspace: notice.id for notice in notices}
         for workspace, last in spans.items():
             await layer.group_send(group(workspace), {"type": "log.moved", "last": last})
+
+
+def _note(since: float | None) -> None:
+    """Note how long after a commit of this process everybody had been told."""
+    if since is not None:
+        gauges.announced(time.perf_counter() - since)
 
 
 tail = Tail()

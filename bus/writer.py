@@ -8,10 +8,11 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -19,9 +20,10 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from bus import deadlines, events
 from bus.directory import directory
 from bus.errors import Busy, DiskFull, Refusal
+from bus.gauges import gauges
 from bus.prepared import statement
 
-__all__ = ["WriterLane", "lane"]
+__all__ = ["CAPACITY", "WriterLane", "lane"]
 
 log = logging.getLogger(__name__)
 CAPACITY = 1024
@@ -40,6 +42,7 @@ class Job:
     loop: asyncio.AbstractEventLoop | None
     outcome: Any = None
     error: BaseException | None = None
+    queued_at: float = field(default_factory=time.perf_counter)
 
     def resolve(self) -> None:
         """Hand the outcome to whoever waits; a caller that went away is no error."""
@@ -147,6 +150,7 @@ class WriterLane:
         return batch
 
     def _finish(self, batch: list[Job]) -> None:
+        gauges.committed(len(batch), self._queued, time.perf_counter() - batch[0].queued_at)
         with self._lock:
             self._queued -= len(batch)
             for job in batch:

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 from bus import clock, presence
 from bus.errors import Gone, Refusal
+from bus.gauges import gauges
 from bus.identity import Caller
 from bus.schemas.events import EventView
 from bus.tail import tail
@@ -56,7 +57,8 @@ async def _frames(request: HttpRequest, following: Following) -> AsyncIterator[b
     """Yield frames until the client, its key or the server goes away."""
     yield HELLO
     caller: Caller = request.auth  # type: ignore[attr-defined]
-    with tail.listening(f"workspace:{caller.workspace.id}") as woken, presence.connected(caller):
+    place = f"workspace:{caller.workspace.id}"
+    with tail.listening(place) as woken, presence.connected(caller), gauges.holding("streams"):
         if await following.begin(caller):
             yield _frame(id=following.cursor)
         while await _is_welcome(request):

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from bus import clock, presence
+from bus.gauges import gauges
 from bus.identity import Caller
 from bus.readers import readers
 from bus.tail import tail
@@ -30,7 +31,7 @@ async def until(
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    with tail.listening(*names) as woken, presence.connected(caller):
+    with tail.listening(*names) as woken, presence.connected(caller), gauges.holding("waits"):
         while True:
             woken.clear()
             now = replace(caller, now=clock.now())

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bus import storage
 from nexus_site.cli.command import REFUSED, Command, aligned, show
 from nexus_site.cli.status import database_bytes, readiness, size
 from nexus_site.cli.ways import configuration
@@ -22,8 +23,6 @@ __all__ = ["COMMANDS"]
 OK, WARN, FAIL = "ok", "warning", "failed"
 DATABASES = ("nexus.sqlite3", "queue.sqlite3")
 LEAST_FREE = 1_000_000_000
-# Two connections that write and checkpoint at the same instant could corrupt the file; mended in 3.51.3.
-WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,10 @@ def doctor(given: argparse.Namespace) -> int:
 
 def _versions() -> Iterator[Finding]:
     yield Finding(OK, "versions", f"Nexus {metadata.version('nexus-bus')}, Python {platform.python_version()}")
-    low, high = WAL_RESET_BUG
-    if low <= sqlite3.sqlite_version_info <= high:
+    if storage.can_damage():
         text = (
-            f"SQLite {sqlite3.sqlite_version} can, very rarely, damage a database in WAL mode; from 3.51.3 on it cannot. "
-            "Keep backups."
+            f"SQLite {sqlite3.sqlite_version} can, very rarely, damage a database in WAL mode; "
+            f"from {storage.MENDED} on it cannot. Keep backups."
         )
         yield Finding(WARN, "sqlite", text, "nexus backup")
     else:

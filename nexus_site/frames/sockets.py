@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bus import presence
 from bus.errors import InvalidInput, RateLimited, Refusal, Unauthorized
+from bus.gauges import gauges
 from nexus_site.frames.connection import Connection, Ended, Left, Stuck
 from nexus_site.frames.conversation import Conversation
 from nexus_site.frames.member import Hello, Member
@@ -35,7 +36,7 @@ class Sockets:
         await send({"type": "websocket.accept"})
         connection = Connection(receive, send)
         try:
-            with self._counted(0, self._most):
+            with self._counted(0, self._most), gauges.holding("sockets"):
                 await self._serve(scope, connection)
         except Stuck:
             scope["nexus.cut"]()

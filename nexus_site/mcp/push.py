@@ -13,6 +13,7 @@ import mcp_types as types
 from mcp.server import ServerRequestContext
 
 from bus.errors import NotFound, Refusal
+from bus.gauges import gauges
 from bus.identity import Caller, from_key
 from nexus_site.mcp import kernel, resources
 from nexus_site.mcp.watch import TooMany, Watch
@@ -78,7 +79,7 @@ async def _listen(context: Context, params: types.SubscriptionsListenRequestPara
     caller = scope["nexus.caller"]
     watch = Watch(_finder(scope), caller)
     meta = {kernel.SUBSCRIPTION_ID_META_KEY: context.request_id}
-    with _counted(caller.key.id, context.protocol_version), watch.listening():
+    with _counted(caller.key.id, context.protocol_version), watch.listening(), gauges.holding("mcp"):
         uris = await _granted(watch, asked, context.protocol_version)
         acknowledged = types.SubscriptionsAcknowledgedNotificationParams(
             notifications=types.SubscriptionFilter(resource_subscriptions=uris or None), meta=meta

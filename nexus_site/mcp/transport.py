@@ -17,6 +17,7 @@ from mcp_types import INVALID_REQUEST
 from bus import presence
 from bus.directory import KeyEntry, SessionEntry, directory
 from bus.errors import Busy, NotFound, Refusal, Unauthorized, UnsupportedMedia
+from bus.gauges import gauges
 from bus.identity import Caller, from_key
 from bus.readers import readers
 from bus.tail import Notice, tail
@@ -223,7 +224,7 @@ class Transport:
         if is_stream:
             scope["headers"] = _fresh(scope["headers"])
         held = presence.connected(caller) if is_stream else contextlib.nullcontext()
-        with held:
+        with held, gauges.holding("mcp") if is_stream else contextlib.nullcontext():
             opened = scope["nexus.sitting"].recall if is_stream else None
             await self._manager.handle_request(scope, receive, Outgoing(send, opened))
 

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from bus.heartbeat import NAME as HEARTBEAT
+from bus.storage import CHECKED
 from nexus_site.serving.faults import USAGE, CannotServe
 
 __all__ = ["HEARTBEAT", "OPERATOR_KEY", "prepare"]
@@ -20,6 +21,7 @@ OURS = (
     OPERATOR_KEY,
     "serve.lock",
     HEARTBEAT,
+    CHECKED,
     "backups",
     "logins",
     "static",

@@ -5,6 +5,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.conf import settings
+
+from bus import clock, storage
 from bus.management.base import NexusCommand
 from bus.verifier import Report, verify
 
@@ -16,6 +19,8 @@ class Command(NexusCommand):
         began = time.monotonic()
         report = verify()
         seconds = round(time.monotonic() - began, 1)
+        found = len(report.problems) + report.more
+        storage.note_check(settings.NEXUS_HOME, storage.Check(clock.now(), report.events, found))
         self.say(options, report.as_dict() | {"seconds": seconds}, list(_lines(report, seconds)))
         if not report.is_clean:
             sys.exit(1)
