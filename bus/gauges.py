@@ -7,7 +7,7 @@ import contextlib
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bus import clock
@@ -40,8 +40,8 @@ class Gauges:
         """Begin with nothing noted."""
         self.started = clock.now()
         self.held: Counter[str] = Counter()
-        self.commits: deque[float] = deque(maxlen=SAMPLES)
-        self.tails: deque[float] = deque(maxlen=SAMPLES)
+        self._commits: deque[float] = deque(maxlen=SAMPLES)
+        self._tails: deque[float] = deque(maxlen=SAMPLES)
         self._minutes: deque[Minute] = deque(maxlen=MINUTES)
         self._lock = threading.Lock()
 
@@ -63,20 +63,25 @@ class Gauges:
             now.commits += 1
             now.deepest = max(now.deepest, depth)
             now.slowest_commit = max(now.slowest_commit, seconds)
-            self.commits.append(seconds)
+            self._commits.append(seconds)
 
     def announced(self, seconds: float) -> None:
         """Note how long after its commit the tail had told of an event."""
         with self._lock:
             now = self._now()
             now.slowest_tail = max(now.slowest_tail, seconds)
-            self.tails.append(seconds)
+            self._tails.append(seconds)
 
     def beat(self, age: float | None) -> None:
         """Note how old the cluster's heartbeat is; None where there is none."""
         with self._lock:
             now = self._now()
             now.oldest_beat = max(now.oldest_beat, age or 0.0)
+
+    def latest(self) -> tuple[list[float], list[float]]:
+        """Return how long the newest commits and announcements took, each from the quickest to the slowest."""
+        with self._lock:
+            return sorted(self._commits), sorted(self._tails)
 
     @contextlib.contextmanager
     def holding(self, kind: str) -> Iterator[None]:
@@ -103,9 +108,8 @@ class Gauges:
         return self._minutes[-1]
 
 
-def share(samples: "deque[float]", part: float) -> float | None:
-    """Return the sample that `part` of all samples do not exceed, or None without any."""
-    ordered = sorted(samples.copy())
+def share(ordered: Sequence[float], part: float) -> float | None:
+    """Return the value that `part` of all, which are in order, do not exceed; None without any."""
     return ordered[min(int(len(ordered) * part), len(ordered) - 1)] if ordered else None
 
 

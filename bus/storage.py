@@ -13,6 +13,11 @@ CHECKED = "verified.json"
 # Two connections that write and checkpoint at the same instant could corrupt the file; mended in 3.51.3.
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 MENDED = "3.51.3"
+PARTS = """
+    SELECT coalesce(tbl_name, 'sqlite_master'), sum(pgsize) FROM dbstat
+    LEFT JOIN sqlite_master ON sqlite_master.name = dbstat.name
+    WHERE aggregate = TRUE GROUP BY 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,9 @@ def wal_bytes(database: Path) -> int:
 
 
 def parts(database: Path) -> dict[str, int]:
-    """Return the bytes of each table and index by name; nothing where this SQLite cannot tell."""
+    """Return the bytes of each table with its indexes; nothing where this SQLite cannot tell."""
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as raw:
-        return dict(raw.execute("SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE"))
+        return dict(raw.execute(PARTS))
     return {}
 
 
