@@ -13,7 +13,7 @@ from dashboard.views.graph import traffic_of
 from dashboard.views.handoffs import handoffs
 from dashboard.views.live import live
 from dashboard.views.messages import messages
-from dashboard.views.settings import settings
+from dashboard.views.settings import figures, section, settings
 
 urlpatterns = [
     path("", live, name="live"),
@@ -23,6 +23,8 @@ urlpatterns = [
     path("events", events, name="events"),
     path("events/export", export, name="events_export"),
     path("settings", settings, name="settings"),
+    path("settings/figures", figures, name="settings_figures"),
+    path("settings/<slug:slug>", section, name="settings_section"),
     path("compose", compose, name="compose"),
     path("live/state", graph_state, name="graph_state"),
     path("live/events", graph_events, name="graph_events"),

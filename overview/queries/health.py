@@ -21,7 +21,7 @@ from bus.storage import Check
 from bus.tail import tail
 from bus.writer import CAPACITY, lane
 
-__all__ = ["Backup", "Data", "Health", "Keys", "Timed", "Work", "health"]
+__all__ = ["Backup", "Data", "Health", "Keys", "Timed", "Work", "health", "home"]
 
 MEASURED_EVERY = timedelta(minutes=5)
 LARGEST_MEASURED = 2_000_000_000
@@ -75,7 +75,6 @@ class Backup:
 class Data:
     """The database and the disk it is on."""
 
-    home: str
     bytes: int
     wal: int
     parts: tuple[tuple[str, int], ...]
@@ -123,7 +122,7 @@ def health(now: datetime) -> Health:
 
 
 def _work(now: datetime, hour: list[Minute], newest: int) -> Work:
-    home = Path(settings.NEXUS_HOME)
+    folder = Path(settings.NEXUS_HOME)
     commits, tails = gauges.latest()
     groups = sum(minute.commits for minute in hour)
     schedules = list(Schedule.objects.values_list("name", "next_run"))
@@ -138,11 +137,11 @@ def _work(now: datetime, hour: list[Minute], newest: int) -> Work:
         tells=tail.is_running,
         behind=max(0, newest - tail.last) if tail.is_running else 0,
         tails=_timed(tails),
-        beat=heartbeat.age(home, now),
-        is_fresh=heartbeat.is_fresh(home, now),
+        beat=heartbeat.age(folder, now),
+        is_fresh=heartbeat.is_fresh(folder, now),
         swept_at=swept.values_list("stopped", flat=True).first(),
         schedules=len(schedules),
-        late=tuple(str(name) for name, due in schedules if due is not None and due < now - LATE),
+        late=tuple(str(name) for name, due in schedules if due is not None and max(due, gauges.started) < now - LATE),
     )
 
 
@@ -151,28 +150,28 @@ def _timed(ordered: list[float]) -> Timed:
 
 
 def _data(now: datetime, newest: int) -> Data:
-    home, database = Path(settings.NEXUS_HOME), backups.database()
+    folder, database = Path(settings.NEXUS_HOME), backups.database()
     size = database.stat().st_size if database.exists() else 0
     kept = backups.kept()
     return Data(
-        home=_short(home),
         bytes=size,
         wal=storage.wal_bytes(database),
         parts=_measured.parts(database, size, now),
-        free=shutil.disk_usage(home).free,
+        free=shutil.disk_usage(folder).free,
         sqlite=sqlite3.sqlite_version,
         can_damage=storage.can_damage(),
         backup=Backup(kept[0].name, kept[0].bytes, kept[0].made_at) if kept else None,
         backups=len(kept),
-        checked=storage.last_check(home),
+        checked=storage.last_check(folder),
         newest_event=newest,
     )
 
 
-def _short(home: Path) -> str:
-    """Return a folder as people write it."""
+def home() -> str:
+    """Return the data directory as people write it."""
+    folder = Path(settings.NEXUS_HOME)
     person = Path(os.path.expanduser("~"))
-    return f"~/{home.relative_to(person)}" if home.is_relative_to(person) and person != Path("/") else str(home)
+    return f"~/{folder.relative_to(person)}" if folder.is_relative_to(person) and person != Path("/") else str(folder)
 
 
 def _keys(now: datetime) -> Keys:

@@ -7,3 +7,4 @@ import "./clocks.js";
 import "./look.js";
 import "./dialogs.js";
 import "./live.js";
+import "./polls.js";
