@@ -21,7 +21,6 @@ DONE = {
     "key_mint": "Key minted",
     "key_revoke": "Key revoked",
     "lease_break": "Lease broken, back in the pool",
-    "retention_run": "Retention ran",
     "session_end": "Session ended",
     "setting_put": "Setting saved",
 }
@@ -31,6 +30,8 @@ def told(operation: str, answer: Any) -> str:
     """Return one sentence about a finished operation."""
     if operation == "message_create":
         return _sent(answer)
+    if operation == "retention_run":
+        return _pruned(answer)
     return DONE.get(operation, "Done")
 
 
@@ -41,3 +42,11 @@ def _sent(answer: Any) -> str:
     left = [*answer.excluded_stale, *answer.excluded_offline]
     out = f", left out: {', '.join(left[:3])}{' and more' if len(left) > 3 else ''}" if left else ""
     return f"Sent to {reached}{out}"
+
+
+def _pruned(answer: Any) -> str:
+    """Say how much went, and whether more is left."""
+    gone = ", ".join(f"{count:,} {kind}" for kind, count in answer.pruned.items())
+    if not gone:
+        return "Nothing was old enough"
+    return f"Deleted {gone}. More is left: run it again" if answer.more else f"Deleted {gone}"

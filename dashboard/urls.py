@@ -13,6 +13,7 @@ from dashboard.views.graph import traffic_of
 from dashboard.views.handoffs import handoffs
 from dashboard.views.live import live
 from dashboard.views.messages import messages
+from dashboard.views.onboarding import connecting
 from dashboard.views.settings import figures, section, settings
 
 urlpatterns = [
@@ -25,6 +26,7 @@ urlpatterns = [
     path("settings", settings, name="settings"),
     path("settings/figures", figures, name="settings_figures"),
     path("settings/<slug:slug>", section, name="settings_section"),
+    path("welcome", connecting, name="welcome"),
     path("compose", compose, name="compose"),
     path("live/state", graph_state, name="graph_state"),
     path("live/events", graph_events, name="graph_events"),

@@ -1,12 +1,13 @@
 """The knobs in groups, each with what its number means."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bus import door
 from bus.schemas.operators import SettingView
 from dashboard.look import Look
 
-__all__ = ["Row", "group_of", "rows"]
+__all__ = ["Refused", "Row", "group_of", "rows"]
 
 GROUPS = {
     "presence": ("presence_", "inbox_lease_", "handoff_lease_", "path_lease_"),
@@ -24,7 +25,7 @@ class Row:
     name: str
     title: str
     about: str
-    value: int
+    value: int | str
     default: int
     low: int
     high: int
@@ -33,6 +34,15 @@ class Row:
     default_means: str
     source: str
     variable: str
+    refusal: str = ""
+
+
+class Refused(NamedTuple):
+    """What was typed for a knob, and why it was not taken."""
+
+    name: str
+    typed: str
+    words: str
 
 
 def group_of(name: str) -> str:
@@ -40,10 +50,15 @@ def group_of(name: str) -> str:
     return next((group for group, starts in GROUPS.items() if name.startswith(starts)), REST)
 
 
-def rows(look: Look, group: str) -> list[Row]:
-    """Return the knobs of a section."""
+def rows(look: Look, group: str, refused: Refused | None = None) -> list[Row]:
+    """Return the knobs of a section; one whose new value was refused shows that value and why."""
     settings = door.run("setting_list", look.caller, {}).settings
-    return [_row(each) for each in settings if group_of(each.name) == group]
+    found = [_row(each) for each in settings if group_of(each.name) == group]
+    if refused is None:
+        return found
+    return [
+        replace(row, value=refused.typed, refusal=refused.words) if row.name == refused.name else row for row in found
+    ]
 
 
 def _row(each: SettingView) -> Row:

@@ -95,7 +95,7 @@ def _tiles(state: Health) -> list[Tile]:
 def _sweep(state: Health) -> Tile:
     at = state.work.swept_at
     age = None if at is None else max(0, int((state.now - at).total_seconds()))
-    value, unit = ("none", "") if age is None else (str(age), "s") if age < 600 else (str(age // 60), "min")
+    value, unit = ("idle", "") if age is None else (str(age), "s") if age < 600 else (str(age // 60), "min")
     mood = _mood(state.work.beat is None or state.work.is_fresh)
     line = _spark(state.hour, lambda each: each.oldest_beat)
     return Tile("Sweep age", value, unit, "runs each minute", "green", mood, line)
@@ -108,7 +108,7 @@ def _mood(is_well: bool) -> str:
 def _milli(timed: Timed) -> tuple[str, str, str]:
     """Return the figure, its unit and the slow end."""
     if timed.median is None or timed.slow is None:
-        return "none", "", "nothing yet"
+        return "idle", "", "nothing yet"
     return _thousandths(timed.median), "ms", f"p99 {_thousandths(timed.slow)} ms"
 
 

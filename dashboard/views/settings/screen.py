@@ -5,14 +5,17 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from bus import door, retention
+from bus.errors import Refusal
 from bus.gauges import gauges
-from dashboard import moments
-from dashboard.look import Look
+from dashboard import acting, moments
+from dashboard.look import Look, look_at
 from dashboard.screens import Screen, guarded, show
 from dashboard.views.settings import about, knobs
 from dashboard.views.settings.numbers import numbers
@@ -22,6 +25,7 @@ from overview.queries.me import version
 __all__ = ["SECTIONS", "figures", "section", "settings"]
 
 NAME, TITLE = "settings", "Settings"
+PUT, OK = "setting_put", 200
 SECTIONS = (
     ("", "Health"),
     ("presence", "Presence and leases"),
@@ -60,9 +64,9 @@ def build_health(look: Look) -> dict[str, Any]:
     return _base(look, "") | numbers(look.now)
 
 
-def build_knobs(slug: str, look: Look) -> dict[str, Any]:
+def build_knobs(slug: str, look: Look, refused: knobs.Refused | None = None) -> dict[str, Any]:
     """Return the knobs of a section, and what else is in it."""
-    found = _base(look, slug) | {"rows": knobs.rows(look, slug)}
+    found = _base(look, slug) | {"rows": knobs.rows(look, slug, refused)}
     if slug == "retention" and look.query.get("dry"):
         found["due"] = [(name, count) for name, count in retention.count(look.caller).items() if count]
         found["is_dry"] = True
@@ -95,7 +99,26 @@ async def section(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one section."""
     if slug not in SCREENS:
         raise Http404
+    if request.method == "POST":
+        return await _turned(request, slug)
     return await show(request, SCREENS[slug])
+
+
+async def _turned(request: HttpRequest, slug: str) -> HttpResponse:
+    """Store a knob; without JavaScript a refusal comes back on the page, beside its field."""
+    if request.headers.get("HX-Request") == "true":
+        return await acting.act(request, PUT)
+    try:
+        look = await look_at(request)
+        await door.call(PUT, look.caller, acting.fields(request, PUT))
+    except Refusal as refusal:
+        typed = request.POST.get("name", ""), request.POST.get("value", ""), acting.refusal_words(refusal)
+        again = replace(SCREENS[slug], build=partial(build_knobs, slug, refused=knobs.Refused(*typed)))
+        answer = await show(request, again)
+        answer.status_code = refusal.status if answer.status_code == OK else answer.status_code
+        return answer
+    messages.success(request, "Setting saved")
+    return redirect(request.get_full_path())
 
 
 async def figures(request: HttpRequest) -> HttpResponse:
