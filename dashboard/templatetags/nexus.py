@@ -1,8 +1,9 @@
 """How values look on every page: times as people say them, marks for states, links that keep the page's state."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from django import template
@@ -103,6 +104,12 @@ def tile(agent: Any, pixels: int = 26) -> SafeString:
 
 
 @register.simple_tag
+def tile_of(row: Mapping[str, Any], pixels: int = 26) -> SafeString:
+    """Show the tile of an agent of the graph."""
+    return marks.tile(SimpleNamespace(**row), pixels)
+
+
+@register.simple_tag
 def kind(word: str) -> SafeString:
     """Show how a message was addressed."""
     return marks.kind(word)
@@ -136,6 +143,12 @@ def here(context: Context, **changes: Any) -> str:
         if value is not None:
             query[name] = str(value)
     return _url(look.path, query)
+
+
+@register.simple_tag(takes_context=True)
+def at(context: Context, name: str) -> str:
+    """Return the URL of this page with an agent beside it."""
+    return here(context, inspect=f"@{name}", peer=None, act=None)
 
 
 @register.simple_tag(takes_context=True)

@@ -10,6 +10,7 @@ from bus import knobs
 from bus.models import Agent, Delivery, Workspace
 from bus.models.people import INSTALLATION
 from handoffs.models import LIVE, Handoff
+from overview.queries.needs import needs_count
 
 __all__ = ["Counts", "Place", "counts", "places"]
 
@@ -25,6 +26,7 @@ class Counts:
     handoffs: int
     present: int
     held: int
+    needs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def counts(workspace: int | None, now: datetime) -> Counts:
         handoffs=_capped(live),
         present=_capped(_present(workspace, now)),
         held=_capped(live.exclude(claimant=None)),
+        needs=needs_count(workspace, now),
     )
 
 

@@ -120,8 +120,8 @@ window.addEventListener("nexus:swapped", reread);
 /** Read the page and the inspector again, at the same URL. */
 export async function refresh() {
   const url = location.pathname + location.search;
-  if (!document.body.dataset.view || document.querySelector("[data-keep]")) return;
-  await visit(url, "page", { push: false });
+  const part = document.querySelector("[data-keep]") ? "dock" : "page";
+  if (document.getElementById(part)) await visit(url, part, { push: false });
   if (!document.getElementById("inspector").hidden) await visit(url, "inspector", { push: false });
 }
 
