@@ -1,4 +1,4 @@
-"""The plain pages: the first one, and what is shown when there is none."""
+"""Where things are, and what is shown when there is no page."""
 
 import re
 
@@ -13,33 +13,35 @@ async def page(path, **headers):
     return reply, reply.body.decode()
 
 
-async def test_first_page_names_the_urls_and_the_next_commands(surface):
-    reply, text = await page("/")
+async def test_about_names_the_urls_and_the_next_commands(surface):
+    reply, text = await page("/settings/about")
     assert reply.status == 200
     for part in ("http://127.0.0.1:8642/mcp", "/api/v1/docs", "/healthz", "nexus agent add", "nexus tail"):
         assert part in text
 
 
-async def test_first_page_shows_the_address_it_was_reached_by(surface):
-    _, text = await page("/", host="localhost:9000")
+async def test_about_shows_the_address_it_was_reached_by(surface):
+    _, text = await page("/settings/about", host="localhost:9000")
     assert "http://localhost:9000/mcp" in text
 
 
-async def test_every_link_of_the_first_page_leads_somewhere(surface):
-    _, text = await page("/")
-    links = set(re.findall(r'href="(/[^"]*)"', text)) - {"/mcp", "/api/v1/events/stream"}
-    assert links >= {"/api/v1/docs", "/static/nexus.css", "/healthz"}
+async def test_every_link_of_about_leads_somewhere(surface):
+    _, text = await page("/settings/about")
+    links = {link.partition("#")[0] for link in re.findall(r'href="(/[^"]*)"', text)} - {
+        "/mcp",
+        "/api/v1/events/stream",
+    }
+    assert links >= {"/api/v1/docs", "/static/css/tokens.css", "/healthz", "/welcome"}
     for link in links:
         reply, _ = await page(link)
         assert reply.status in (200, 302), link
 
 
-async def test_pages_load_nothing_from_elsewhere(surface):
-    for path in ("/", "/nowhere"):
-        _, text = await page(path)
-        assert not re.findall(r'(?:src|href)="(?:https?:)?//', text)
-        assert "<script" not in text
-        assert "style=" not in text
+async def test_plain_page_loads_nothing_from_elsewhere(surface):
+    _, text = await page("/nowhere")
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', text)
+    assert "<script" not in text
+    assert "style=" not in text
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/apis", "/login", "/static/missing.css"])

@@ -25,6 +25,7 @@ URLS = (
 )
 COMMANDS = (
     ("nexus status", "Is it running, where, and how much waits."),
+    ("nexus agent add NAME", "Enrol an agent, in the folder where it works; prints its key, once."),
     ("nexus agent list", "Who is enrolled and who is present."),
     ("nexus tail", "Follow the log."),
     ("nexus call whoami", "Any operation by its name; fields as key=value."),
