@@ -77,6 +77,7 @@ STATEMENTS = (
     f" {_at(5000)} FROM n LIMIT 5000",
     f"{NUMBERS} INSERT INTO bus_storedanswer (agent_id, key, digest, answer, created_at)"
     f" SELECT {_agent(0)}, 'key-' || i, randomblob(32), '{{}}', {_at(50_000)} FROM n LIMIT 50000",
+    "UPDATE bus_agent SET last_seen_at = strftime('%Y-%m-%d %H:%M:%f', 'now') WHERE id >= 1000",
     "ANALYZE",
 )
 

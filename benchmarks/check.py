@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import report
+from benchmarks import dashboards, report, seen
 from benchmarks.bench import print_disk
 from benchmarks.cast import gather, on
 from benchmarks.pushes import MOST_MS, are_prompt, pushes, show
@@ -71,6 +71,8 @@ async def check(folder: Path, server: str, seconds: float) -> bool:
         report.starts(served.start_seconds, "a new")
         trials = await _trials(folder, served, below, seconds)
         pushed = await pushes(served, folder / "project")
+        looked = await seen.seen(served, folder / "seen")
+        crowded = await dashboards.crowd(served, folder / "crowd")
     print()
     for bound in BOUNDS:
         word = "at most" if bound.is_most else "at least"
@@ -78,7 +80,11 @@ async def check(folder: Path, server: str, seconds: float) -> bool:
         print(f"{bound.name:<34}{bound.best(trials):>7.3f}   {word} {bound.limit:g}   {verdict}")
     show(pushed)
     print(f"{'push, median ms':<34}{'':>7}   at most {MOST_MS:g}   {'ok' if are_prompt(pushed) else 'FAILED'}")
-    return _hold(trials) and are_prompt(pushed)
+    seen.show(looked)
+    dashboards.show(crowded)
+    is_live = seen.is_prompt(looked) and dashboards.is_calm(crowded)
+    print(f"{'pages are prompt and calm':<34}{'':>7}   {'ok' if is_live else 'FAILED'}")
+    return _hold(trials) and are_prompt(pushed) and is_live
 
 
 def _hold(trials: list[Trial]) -> bool:
