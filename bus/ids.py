@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-__all__ = ["base32", "new"]
+__all__ = ["base32", "new", "since"]
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 TIME_CHARS = 9
@@ -19,3 +19,8 @@ def new(prefix: str, now: datetime) -> str:
     """Return `prefix_` + 9 characters of milliseconds + 13 random ones (65 bits), like `msg_1jd0…`."""
     moment = base32(int(now.timestamp() * 1000), TIME_CHARS)
     return f"{prefix}_{moment}{base32(secrets.randbits(5 * RANDOM_CHARS), RANDOM_CHARS)}"
+
+
+def since(prefix: str, at: datetime) -> str:
+    """Return the text that no id made at `at` or later comes before."""
+    return f"{prefix}_{base32(int(at.timestamp() * 1000), TIME_CHARS)}"

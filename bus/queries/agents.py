@@ -1,6 +1,6 @@
 """Who is around, and what each can do."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -92,15 +92,15 @@ def _wanted(caller: Caller, order: AgentList) -> Q:
     if order.query is not None:
         text = order.query
         wanted &= Q(name__icontains=text) | Q(role__icontains=text) | Q(description__icontains=text)
-    return wanted & _in_presence(caller, order.presence)
+    return wanted & in_presence(order.presence, caller.now)
 
 
-def _in_presence(caller: Caller, wanted: str | None) -> Q:
-    """Return what `presence.of` says, as a filter."""
+def in_presence(wanted: str | None, now: datetime) -> Q:
+    """Return what `presence.of` says, as a filter of agents; None matches all."""
     if wanted is None:
         return Q()
-    offline_after = caller.now - timedelta(seconds=knobs.get("presence_offline_after"))
-    present = Q(connected_until__gt=caller.now) | Q(last_seen_at__gt=presence.present_after(caller.now))
+    offline_after = now - timedelta(seconds=knobs.get("presence_offline_after"))
+    present = Q(connected_until__gt=now) | Q(last_seen_at__gt=presence.present_after(now))
     heard = Q(last_seen_at__gt=offline_after)
     return {"present": present, "stale": ~present & heard, "offline": ~present & ~heard}[wanted]
 
