@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, Subquery, Value, When
 
 from bus import ids
-from bus.models import Agent, Message
+from bus.models import Agent, Message, Workspace
 
 __all__ = ["HOURS", "Hours", "hours", "said"]
 
@@ -37,9 +38,9 @@ def hours(now: datetime) -> Hours:
 
 def said(agents: Sequence[int], workspace: int | None, hours: Hours) -> dict[int, tuple[int, ...]]:
     """Return how many messages each agent sent in each of the hours."""
-    where = Q(sender_id__in=agents, pk__gte=hours.first)
-    if workspace is not None:
-        where &= Q(workspace_id=workspace)
+    # All workspaces are named too, as the index of senders has the workspace before the message.
+    places: Any = [workspace] if workspace is not None else Workspace.objects.values("pk")
+    where = Q(sender_id__in=agents, workspace_id__in=places, pk__gte=hours.first)
     newest_first = [When(pk__gte=start, then=Value(number)) for number, start in enumerate(hours.starts)][::-1]
     hour = Case(*newest_first, default=Value(0), output_field=IntegerField())
     counted = Message.objects.filter(where).order_by().values_list("sender_id", hour).annotate(sent=Count("pk"))
