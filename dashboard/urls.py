@@ -5,6 +5,7 @@ from django.urls import path
 from dashboard import acting
 from dashboard.views.agents import agents
 from dashboard.views.compose import compose
+from dashboard.views.enrolling import agent_keys, agent_new, key_connection
 from dashboard.views.events import events
 from dashboard.views.exports import export
 from dashboard.views.graph import events as graph_events
@@ -21,6 +22,9 @@ urlpatterns = [
     path("messages", messages, name="messages"),
     path("handoffs", handoffs, name="handoffs"),
     path("agents", agents, name="agents"),
+    path("agents/new", agent_new, name="agent-new"),
+    path("agents/<str:name>/keys", agent_keys, name="agent-keys"),
+    path("agents/<str:name>/keys/<slug:prefix>/connection", key_connection, name="key-connection"),
     path("events", events, name="events"),
     path("events/export", export, name="events_export"),
     path("settings", settings, name="settings"),

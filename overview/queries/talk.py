@@ -11,7 +11,7 @@ from bus.models import Delivery, Message
 from bus.text import shorten
 from handoffs.models import Handoff, State
 
-__all__ = ["PAGE", "Bubble", "Card", "Pair", "Talk", "said_in", "talk"]
+__all__ = ["PAGE", "Bubble", "Card", "Pair", "Talk", "cards_in", "said_in", "talk"]
 
 PAGE = 40
 MOST_SHOWN = 4000
@@ -156,7 +156,7 @@ def said_in(messages: Sequence[str]) -> list[Bubble]:
 
 def _bubble(row: tuple[Any, ...]) -> Bubble:
     pk, public_id, workspace, kind, sender, subject, body, at, handoff, priority, reply_to, lane, reason, to, mine = row
-    shown, is_cut = shorten(body, MOST_SHOWN)
+    shown, is_cut = shorten(_without_id(body, handoff), MOST_SHOWN)
     return Bubble(
         pk=pk,
         message=public_id,
@@ -175,6 +175,18 @@ def _bubble(row: tuple[Any, ...]) -> Bubble:
         priority=priority,
         reply_to=reply_to or "",
     )
+
+
+def _without_id(body: str, handoff: str) -> str:
+    """Leave out the first line of what Nexus writes about a handoff: it only names it by its id."""
+    first, _, rest = body.partition("\n\n")
+    return rest if handoff and handoff in first else body
+
+
+def cards_in(handoffs: Sequence[str], now: datetime) -> list[Card]:
+    """Return handoffs as cards, at most two hundred; one query."""
+    rows = Handoff.objects.filter(public_id__in=handoffs).select_related("workspace", "creator", "last_claimant")
+    return [_card(handoff, now) for handoff in rows[:MOST_AT_ONCE]]
 
 
 def _cards(pair: Pair, now: datetime, offered: list[str], window: Window) -> list[Card]:
