@@ -1,5 +1,6 @@
 """Who looks at what: made once a request and passed to everything that builds a page."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from bus.identity import Caller
 __all__ = ["ALL", "Look", "look_at"]
 
 ALL = "all"
+NUMBER = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Look:
         """Return the workspace as URLs name it: its alias or id, or `all`."""
         here = self.caller.workspace
         return ALL if self.workspace is None else here.alias or here.public_id
+
+    def number(self, name: str) -> int | None:
+        """Return a whole number of the URL, or None where there is none."""
+        text = self.query.get(name, "")
+        return int(text) if NUMBER.fullmatch(text) else None
 
 
 async def look_at(request: HttpRequest) -> Look:

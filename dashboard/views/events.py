@@ -51,7 +51,7 @@ def build(look: Look) -> dict[str, Any]:
         "wanted": chosen,
         "is_filtered": chosen != Filter(),
         "is_following": before is None,
-        "at_value": at.strftime("%Y-%m-%dT%H:%M:%S") if at else "",
+        "at_value": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if at else "",
         "lines": lines(found[:PAGE], look.caller.agent.name),
         "older": found[PAGE - 1].pk if len(found) > PAGE else None,
         "sorts": [(None, "Everything", "none", total), *_sorts(counts, chosen.type)],
@@ -72,8 +72,7 @@ def wanted(look: Look) -> Filter:
 
 
 def _before(look: Look) -> int | None:
-    text = look.query.get("before", "")
-    return int(text) if text.isdigit() else None
+    return look.number("before")
 
 
 def _instant(look: Look) -> datetime | None:

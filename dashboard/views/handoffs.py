@@ -28,7 +28,7 @@ URGENCIES = [("urgent", "urgent")]
 def build(look: Look) -> dict[str, Any]:
     """Return the board that the URL asks for."""
     wanted = _wanted(look)
-    older = {name: int(look.query.get(name, "0")) for name in _older(look)}
+    older = {name: pk for name in COLUMNS if (pk := look.number(name)) is not None}
     shown = board(look.workspace, wanted, look.now, older)
     chosen = look.query.get("column", OPEN)
     return {
@@ -49,10 +49,6 @@ def build(look: Look) -> dict[str, Any]:
 
 def _wanted(look: Look) -> Wanted:
     return Wanted(**{name: look.query.get(name, "")[:200] for name in ("capability", "agent", "priority", "q")})
-
-
-def _older(look: Look) -> list[str]:
-    return [name for name in COLUMNS if look.query.get(name, "").isdigit()]
 
 
 def _facts(shown: Board) -> str:

@@ -84,7 +84,7 @@ def place_of(workspace: int | None, at: datetime) -> int:
 def the_one(name: str) -> dict[str, Any] | None:
     """Return all that is known of one event by its id `evt_…`, or None."""
     digest = name.removeprefix("evt_")
-    if not digest.isdigit():
+    if not (digest.isascii() and digest.isdigit() and len(digest) < 19):
         return None
     rows = Event.objects.filter(pk=int(digest)).select_related("workspace")
     row: Any = rows.first()

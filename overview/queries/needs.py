@@ -98,7 +98,7 @@ def _need(kind: str, row: Handoff, who: int, reason: str, since: datetime | None
 def _parked(workspace: int | None, now: datetime) -> Iterator[Need]:
     """Yield mail that nobody acknowledged."""
     for row in _deliveries(workspace, Delivery.Lane.PARKED):
-        reason = f"parked after {row.attempt} attempts: {row.reason or 'nobody acknowledged it'}"
+        reason = f"parked: {row.reason or 'nobody acknowledged it'}"
         yield _letter("parked", row, row.recipient_id, row.ended_at, reason)
 
 
