@@ -123,6 +123,7 @@ class LivePage {
   /** Show an earlier instant. */
   seek(at) {
     this.#mode = "replay";
+    Object.assign(this.replay, { at: Date.parse(at), since: Date.parse(at) });
     this.graph.pause(false);
     this.graph.captions(true);
     this.#show();

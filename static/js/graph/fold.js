@@ -98,7 +98,7 @@ function post(draft, event, data) {
 /** Add to what waits unread for `to`, and on the edge it came along. */
 function count(draft, from, to, by) {
   const agent = draft.agents.get(to);
-  if (agent) draft.agents.patch(to, { unread: Math.max(0, (agent.unread ?? 0) + by) });
+  if (agent && agent.kind !== "operator") draft.agents.patch(to, { unread: Math.max(0, (agent.unread ?? 0) + by) });
   const edge = draft.edges.get(key(from, to));
   if (edge) draft.edges.patch(key(from, to), { unread: Math.max(0, edge.unread + by) });
   else if (by > 0 && from) draft.edges.put({ from, to, unread: by, last_at: draft.at, kind: "direct" });

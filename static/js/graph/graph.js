@@ -16,7 +16,7 @@ import { Places } from "./places.js";
 import { boxes, build } from "./scene.js";
 import { show } from "./show.js";
 import { Theme } from "./theme.js";
-import { agentSentence, ringOf, workLine } from "./words.js";
+import { agentSentence, graphSentence, ringOf, workLine } from "./words.js";
 
 const SECOND = 1000;
 const SLOW = 15 * SECOND;
@@ -115,10 +115,10 @@ class Graph {
     const { width, height, moved } = this.camera;
     if (this.#host.clientWidth === width && this.#host.clientHeight === height) return;
     this.#measure();
-    if (!moved) {
+    if (!moved && this.places.isNear(this.camera.room())) {
       this.places.stretch(this.camera.room());
       this.camera.fit(this.places.field);
-    }
+    } else if (!moved) this.#settle();
     this.#paint(true);
   }
 
@@ -160,9 +160,7 @@ class Graph {
   }
 
   #describe() {
-    const here = this.state.agents.filter((agent) => agent.presence === "present").length;
-    const unread = this.state.agents.reduce((sum, agent) => sum + (agent.unread ?? 0), 0);
-    const label = `Live graph: ${this.state.agents.length} agents, ${here} here, ${this.state.work.length} handoffs, ${unread} unread. Arrow keys go from one to the next, Enter opens.`;
+    const label = graphSentence(this.state);
     if (this.#host.getAttribute("aria-label") !== label) this.#host.setAttribute("aria-label", label);
   }
 

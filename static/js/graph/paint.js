@@ -211,16 +211,16 @@ function paintCaption(ctx, { rows, box }, kit) {
   }
 }
 
-function paintPill(ctx, { box, text: label, dim }, { theme }) {
+function paintPill(ctx, { box, text: label, dim, color }, { theme }) {
   ctx.globalAlpha = dim;
   ctx.beginPath();
   ctx.roundRect(box.x, box.y, box.w, box.h, box.h / 2);
   ctx.fillStyle = theme.color("surface");
   ctx.fill();
-  Object.assign(ctx, { strokeStyle: theme.color("blue-fill", 0.7), lineWidth: 1 });
+  Object.assign(ctx, { strokeStyle: theme.color(`${color}-fill`, 0.7), lineWidth: 1 });
   ctx.stroke();
-  icon(ctx, ICONS.message, { x: box.x + 11, y: box.y + 10, size: 10 }, theme.color("blue"), 2);
-  text(ctx, label, box.x + 18.5, box.y + 14, { face: font(11.5, 600), color: theme.color("blue") });
+  icon(ctx, ICONS.message, { x: box.x + 11, y: box.y + 10, size: 10 }, theme.color(color), 2);
+  text(ctx, label, box.x + 18.5, box.y + 14, { face: font(11.5, 600), color: theme.color(color) });
   ctx.globalAlpha = 1;
 }
 

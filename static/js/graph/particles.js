@@ -46,6 +46,11 @@ export class Effects {
     return this.#list.length + this.#moves.size;
   }
 
+  /** The kinds of what moves on this layer. */
+  kinds() {
+    return this.#list.map((effect) => effect.kind);
+  }
+
   /** Where work nodes are while they spring to a new place. */
   get moving() {
     return this.#moves;
@@ -113,20 +118,20 @@ export class Effects {
   send({ id, from, to, color, title, delay = 0 }) {
     const line = directed(this.look(), id, from);
     if (!line) return false;
-    if (this.calm()) return this.#add({ time: WASH, draw: wash(id, color) });
+    if (this.calm()) return this.#add({ kind: "wash", time: WASH, draw: wash(id, color) });
     const now = performance.now();
     if (now + delay - (this.#last.get(`${id}/${from}`) ?? 0) < GAP) return false;
     this.#last.set(`${id}/${from}`, now + delay);
     if (this.#last.size > 2000) this.#last.clear();
     const time = Math.min(LONGEST, 500 + 0.8 * length(line));
     const said = this.captions && this.#list.length < 4 ? title : null;
-    return this.#add({ time, delay, draw: fly(id, from, color, said), then: { time: HALO, draw: halo(to, color) } });
+    return this.#add({ kind: "particle", time, delay, draw: fly(id, from, color, said), then: { kind: "halo", time: HALO, draw: halo(to, color) } });
   }
 
   /** A ring opens round a sender that speaks to everyone. */
   ring(name) {
     if (this.calm()) return;
-    this.#add({ time: 500, draw: (ctx, share, scene, theme) => {
+    this.#add({ kind: "ring", time: 500, draw: (ctx, share, scene, theme) => {
       const node = scene.nodes.get(name);
       if (!node) return;
       ctx.beginPath();

@@ -6,6 +6,7 @@ import { boxOf } from "./levels.js";
 import { recall, store } from "./memory.js";
 
 const KNOWN = 0.7;
+const SHAPE = 1.6;
 
 /** Where everyone stands in the field. */
 export class Places {
@@ -35,10 +36,21 @@ export class Places {
   /** Take the places of last time, if most agents have one and none would lie on another. */
   #restore(kept, names, shape) {
     const known = names.filter((name) => kept.places?.[name]);
-    if (!known.length || known.length < names.length * KNOWN) return false;
+    if (!known.length || known.length < names.length * KNOWN || !this.#isLike(kept.aspect)) return false;
     this.all = new Map(known.map((name) => [name, this.#place(kept.places[name])]));
     const boxes = known.map((name) => boxOf(shape, this.all.get(name), true));
     return shape.name === "disc" || !boxes.some((box, at) => boxes.slice(at + 1).some((other) => overlaps(box, other)));
+  }
+
+  /** Whether the field has about this proportion. */
+  #isLike(aspect) {
+    const turn = (this.field.w / this.field.h) / aspect;
+    return turn < SHAPE && turn > 1 / SHAPE;
+  }
+
+  /** Whether a field has about the proportion of this one. */
+  isNear(field) {
+    return this.#isLike(field.w / field.h);
   }
 
   #place([x, y]) {
@@ -53,7 +65,8 @@ export class Places {
   /** Keep the places for the next visit. */
   #save() {
     const { moved } = recall(this.#plan);
-    store(this.#plan, { places: Object.fromEntries([...this.all.keys()].map((name) => [name, this.#share(name)])), moved });
+    const aspect = this.field.w / this.field.h;
+    store(this.#plan, { aspect, places: Object.fromEntries([...this.all.keys()].map((name) => [name, this.#share(name)])), moved });
   }
 
   /** Give newcomers a place; nobody else moves. */

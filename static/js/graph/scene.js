@@ -168,7 +168,7 @@ function putPills(scene) {
     const box = spots.find((spot) => scene.taken.free(spot));
     if (!box) continue;
     scene.taken.add(box);
-    scene.pills.push({ id: pair.id, text, box, dim });
+    scene.pills.push({ id: pair.id, text, box, dim, color: pair.kind === "handoff" ? "pink" : "blue" });
   }
 }
 

@@ -30,6 +30,7 @@ export function span(length) {
 /** "4:12", "13:40" or, from an hour on, "2 h 5 min". */
 export function left(length) {
   const rest = Math.max(0, length);
+  if (rest >= 10 * HOUR) return `${Math.floor(rest / HOUR)} h`;
   if (rest >= HOUR) return span(rest);
   const whole = Math.ceil(rest / 1000);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -79,6 +80,14 @@ function openLine(item, now) {
   const age = Number.isNaN(since) ? "open" : `open ${span(now - since)}`;
   const wants = (item.to || "").replace(/ \(capability\)$/, "");
   return wants ? `${age}, wants ${wants}` : age;
+}
+
+/** What the graph shows, in one sentence. */
+export function graphSentence({ agents, work }) {
+  const here = agents.filter((agent) => agent.presence === "present").length;
+  const unread = agents.reduce((sum, agent) => sum + (agent.unread ?? 0), 0);
+  const counts = `${agents.length} agents, ${here} here, ${work.length} handoffs, ${unread} unread`;
+  return `Live graph: ${counts}. Arrow keys go from one to the next, Enter opens.`;
 }
 
 /** One sentence about an agent, for readers of the screen. */

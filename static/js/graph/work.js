@@ -8,7 +8,8 @@ export const RADIUS = 19;
 const SLOTS = 8;
 const TITLE = font(12.5, 600);
 const LINE = font(11.5);
-const MOST = 196;
+const BRIEF = font(11, 600);
+const MOST = 212;
 const sizer = document.createElement("canvas").getContext("2d");
 const widths = new Map();
 
@@ -43,7 +44,7 @@ export function caption(item, now, brief) {
   if (brief) {
     const text = held ? left(held.rest) : "";
     const tone = held && held.tone !== "pink" ? held.tone : "ink";
-    return text ? { rows: [{ text, tone, face: font(11, 600), high: 14 }], w: 34 } : null;
+    return text ? { rows: [{ text, tone, face: BRIEF, high: 14 }], w: Math.max(34, Math.ceil(measure(text, BRIEF))) } : null;
   }
   const title = { text: clipped(item.title || "Untitled", TITLE, MOST), tone: "ink", face: TITLE, high: 17 };
   const below = { text: clipped(line.text, LINE, MOST), tone: line.tone, face: LINE, high: 15 };
