@@ -33,6 +33,7 @@ class LivePage {
     this.#makeTrack();
     this.stop = new AbortController();
     this.#listen();
+    this.#show();
     this.read();
     this.#tell();
     this.timer = setInterval(() => this.#minute(), REFRESH);
