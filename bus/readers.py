@@ -6,7 +6,8 @@ Our own small pool, because a worker that an async library leaves behind would k
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import SynchronousOnlyOperation
@@ -14,7 +15,7 @@ from django.db import connection
 
 from bus.errors import Busy
 
-__all__ = ["Readers", "readers"]
+__all__ = ["Readers", "readers", "snapshot"]
 
 THREADS = 3
 CAPACITY = 1024
@@ -82,3 +83,20 @@ def _resolve(future: "asyncio.Future[Any]", outcome: Any, error: BaseException |
 
 
 readers = Readers()
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """See the database as it is now until the end of the block, without holding writers up."""
+    connection.ensure_connection()
+    if connection.in_atomic_block:
+        yield
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            yield
+            cursor.execute("COMMIT")
+    finally:
+        if connection.connection is not None and connection.connection.in_transaction:
+            connection.connection.rollback()

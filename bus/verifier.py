@@ -19,6 +19,7 @@ from bus.endings import Endings
 from bus.events import FIELDS, GENESIS, chain
 from bus.models import Checkpoint, Event, Workspace
 from bus.prepared import prepared
+from bus.readers import snapshot
 
 __all__ = ["Problem", "Report", "verify"]
 
@@ -123,22 +124,15 @@ def verify() -> Report:
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """See the database as it is now until the end of the block, without holding writers up."""
+    """See the database as it is now until the end of the block, texts that are damaged too."""
     connection.ensure_connection()
     raw = connection.connection
     raw.text_factory = _lenient
-    inside = connection.in_atomic_block
     try:
-        with connection.cursor() as cursor:
-            if not inside:
-                cursor.execute("BEGIN DEFERRED")
+        with snapshot():
             yield
-            if not inside:
-                cursor.execute("COMMIT")
     finally:
         raw.text_factory = str
-        if not inside and raw.in_transaction:
-            raw.rollback()
 
 
 def _lenient(text: bytes) -> str:

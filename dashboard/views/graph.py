@@ -12,13 +12,14 @@ from bus.errors import InvalidInput, Refusal
 from bus.queries.events import KIND
 from bus.readers import readers
 from dashboard.look import Look, look_at
-from overview.queries.graph import graph_at, graph_now, instant_of, moves, traffic
-from overview.queries.graph.shapes import instant
+from overview.queries.graph import graph_after, graph_at, graph_now, instant_of, moves, traffic
+from overview.queries.graph.shapes import Graph, instant
 from overview.queries.happened import happened
 
 __all__ = ["events", "state", "state_of", "traffic_of"]
 
 MOST = 500
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 Facts = dict[str, Any]
 
 
@@ -50,17 +51,23 @@ async def _answered(request: HttpRequest, build: Callable[[Look], Facts]) -> Jso
 
 def state_of(look: Look) -> Facts:
     """Return the graph that a URL asks for."""
-    at, me = _wanted(look), look.caller.agent.name
-    graph = graph_now(look.workspace, look.now, me) if at is None else graph_at(look.workspace, at, me)
+    graph = _graph(look, look.caller.agent.name)
     return {**graph.json(), "cursor": cursors.encode(KIND, graph.position)}
 
 
-def _wanted(look: Look) -> datetime | None:
-    """Return the instant that is asked for; the future is now."""
+def _graph(look: Look, me: str) -> Graph:
+    """Return the graph after an event, at an instant, or now, which the future is too."""
     if after := look.query.get("after"):
-        return instant_of(cursors.decode(KIND, after)[0])
+        position = _position(after)
+        return graph_after(look.workspace, position, instant_of(position) or EARLIEST, me)
     at = _instant(look, "at")
-    return None if at is None or at >= look.now else at
+    if at is None or at >= look.now:
+        return graph_now(look.workspace, look.now, me)
+    return graph_at(look.workspace, at, me)
+
+
+def _position(cursor: str) -> int:
+    return cursors.decode(KIND, cursor)[0]
 
 
 def _instant(look: Look, name: str) -> datetime | None:
@@ -69,19 +76,26 @@ def _instant(look: Look, name: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return max(EARLIEST, at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         raise InvalidInput(
             f"`{name}` is no instant.", hint="Write it like 2026-01-31T14:06:41Z.", sent=text[:40]
         ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _events(look: Look) -> Facts:
-    after = look.query.get("after", "")
-    found = happened(look.workspace, cursors.decode(KIND, after)[0], MOST + 1)
-    shown = found[:MOST]
+    after, most = look.query.get("after", ""), _limit(look)
+    found = happened(look.workspace, _position(after), most + 1)
+    shown = found[:most]
     cursor = shown[-1].cursor if shown else after
-    return {"events": moves(look.workspace, shown), "cursor": cursor, "more": len(found) > MOST}
+    return {"events": moves(look.workspace, shown), "cursor": cursor, "more": len(found) > most}
+
+
+def _limit(look: Look) -> int:
+    text = look.query.get("limit") or str(MOST)
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= MOST:
+        raise InvalidInput(f"`limit` takes 1 to {MOST}.", field="limit", limit=MOST)
+    return int(text)
 
 
 def _traffic(look: Look) -> Facts:

@@ -2,7 +2,7 @@
 
 from overview.queries.graph.moves import Move, moves
 from overview.queries.graph.now import graph_now
-from overview.queries.graph.past import graph_at, instant_of
+from overview.queries.graph.past import graph_after, graph_at, instant_of
 from overview.queries.graph.shapes import Edge, Graph, Node, Work
 from overview.queries.graph.traffic import Traffic, traffic
 
@@ -13,6 +13,7 @@ __all__ = [
     "Node",
     "Traffic",
     "Work",
+    "graph_after",
     "graph_at",
     "graph_now",
     "instant_of",

@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from contextlib import closing
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db.models import Count
 
 from bus.models import Delivery, Event
-from overview.queries.graph.shapes import Edge
+from overview.queries.graph.shapes import FRESH_SECONDS, Edge
 
 __all__ = ["Pair", "edges", "recent", "unread_now", "unread_of"]
 
-MOST_RECENT = 3000
+MOST_RECENT, CHUNK = 3000, 200
 Pair = tuple[str, str]
 
 
@@ -34,16 +36,20 @@ def unread_of(mail: Mapping[str, Mapping[str, list[Any]]], senders: Mapping[str,
     return found
 
 
-def recent(workspace: int | None, since: int, until: int) -> dict[Pair, tuple[datetime, str]]:
-    """Return when each wrote to each last, and how, from the events after one row id up to another."""
-    events = Event.objects.filter(pk__gt=since, pk__lte=until, type="message.created")
+def recent(workspace: int | None, until: int, now: datetime) -> dict[Pair, tuple[datetime, str]]:
+    """Return when each wrote to each last, and how, in the fifteen minutes before `now`, up to a row id."""
+    events = Event.objects.filter(pk__lte=until, type="message.created")
     if workspace is not None:
         events = events.filter(workspace_id=workspace)
-    rows = events.order_by("-pk").values_list("actor__name", "at", "payload")[:MOST_RECENT]
+    since = now - timedelta(seconds=FRESH_SECONDS)
     found: dict[Pair, tuple[datetime, str]] = {}
-    for actor, at, payload in rows:
-        for name in payload.get("to", ()):
-            found.setdefault((actor, name), (at, payload.get("kind", "direct")))
+    newest: Any = events.order_by("-pk").values_list("actor__name", "at", "payload").iterator(CHUNK)
+    with closing(newest):  # one statement, read no further than it takes
+        for actor, at, payload in islice(newest, MOST_RECENT):
+            if at <= since:
+                break
+            for name in payload.get("to", ()):
+                found.setdefault((actor, name), (at, payload.get("kind", "direct")))
     return found
 
 

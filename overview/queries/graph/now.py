@@ -1,22 +1,27 @@
 """The graph of this moment, from the tables."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bus.events import newest_id
+from bus.readers import snapshot
 from overview.queries.graph.edges import edges, recent, unread_now
 from overview.queries.graph.nodes import Tally, nodes
-from overview.queries.graph.shapes import FRESH_SECONDS, Graph
+from overview.queries.graph.shapes import Graph
 from overview.queries.graph.work import holders, with_eligible, work_now
-from overview.queries.places import last_before
 
 __all__ = ["graph_now"]
 
 
 def graph_now(workspace: int | None, now: datetime, me: str) -> Graph:
-    """Return the graph of a workspace, None for all, as the operator `me` sees it now."""
+    """Return the graph of a workspace, None for all, as the operator `me` sees it now, all of it at one event."""
+    with snapshot():
+        return _seen(workspace, now, me)
+
+
+def _seen(workspace: int | None, now: datetime, me: str) -> Graph:
     position = newest_id()
     unread = unread_now(workspace)
-    lately = recent(workspace, last_before(workspace, now - timedelta(seconds=FRESH_SECONDS)), position)
+    lately = recent(workspace, position, now)
     work = work_now(workspace, now)
     counted: dict[str, int] = {}
     for (_, name), count in unread.items():

@@ -1,29 +1,34 @@
 """The live handoffs of the graph."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Value, When
 
 from bus.directory import AgentEntry, directory
 from bus.models import Agent, Event
 from handoffs import pool
-from handoffs.models import LIVE, Handoff, State
+from handoffs.models import LIVE, Handoff, HandoffQuerySet, State
 from overview.queries.graph.shapes import MOST_WORK, Node, Work, label
 
 __all__ = ["Held", "holders", "holding", "then", "with_eligible", "work_now"]
 
 MOST_ELIGIBLE = 8
-LEASES = ("handoff.claimed", "handoff.renewed", "handoff.failed_verification")
+MOST_SAID = 200  # as many characters of a note as the log keeps
+OTHERS = "others"
+ADDRESSING = ("handoff.created", "handoff.reassigned")
+TELLING = (*ADDRESSING, "handoff.claimed", "handoff.renewed", "handoff.failed_verification")
+TOLD = ("pk", "handoff", "type", "at", "agent", "payload")
 IN_HAND_FIRST = Case(When(claimant=None, then=Value(1)), default=Value(0), output_field=IntegerField())
 Held = Mapping[str, Mapping[str, Any]]
 
 
-def live(workspace: int | None) -> QuerySet[Handoff]:
+def live(workspace: int | None) -> HandoffQuerySet:
     """Return the live handoffs of a workspace."""
     rows = Handoff.objects.filter(state__in=LIVE)
     return rows if workspace is None else rows.filter(workspace_id=workspace)
@@ -32,10 +37,12 @@ def live(workspace: int | None) -> QuerySet[Handoff]:
 def work_now(workspace: int | None, now: datetime) -> list[Work]:
     """Return the live handoffs, those in hand first, then the newest; a claim whose lease is over is open."""
     rows = live(workspace).select_related("creator", "claimant").order_by(IN_HAND_FIRST, "-pk")[:MOST_WORK]
-    return [found for row in rows if (found := _now(row, now)) is not None]
+    found = (_work(row, row.claimant.name if row.claimant else "", now) for row in rows)
+    return [work for work in found if work is not None]
 
 
-def _now(row: Handoff, now: datetime) -> Work | None:
+def _work(row: Handoff, claimant: str, now: datetime) -> Work | None:
+    """Return a row as the graph shows it at an instant, or None where it is over."""
     state = row.state_at(now)
     if state not in LIVE:
         return None
@@ -46,67 +53,78 @@ def _now(row: Handoff, now: datetime) -> Work | None:
         state=state,
         from_=row.creator.name,
         to=label(row.to),
-        claimant=row.claimant.name if is_held and row.claimant else None,
+        claimant=claimant if is_held else None,
         lease_until=row.lease_until if is_held else None,
         lease_seconds=row.lease_seconds,
         created_at=row.created_at,
         claimed_at=row.claimed_at if is_held else None,
         priority=row.priority,
-        note=row.note or None,
+        note=row.note[:MOST_SAID] or None,
         eligible=[],
     )
 
 
 def holders(workspace: int | None, now: datetime) -> list[str]:
     """Return who holds each handoff in hand, by name, one entry a handoff."""
-    held = live(workspace).exclude(claimant=None).exclude(state=State.CLAIMED.value, lease_until__lte=now)
+    held = live(workspace).in_time(now).exclude(claimant=None).exclude(state=State.CLAIMED.value, lease_until__lte=now)
     return list(held.order_by().values_list("claimant__name", flat=True))
 
 
-def holding(held: Held) -> list[str]:
-    """Return the same from folded handoffs."""
-    return [each["claimant"] for each in held.values() if each["claimant"]]
+def holding(held: Held, work: Iterable[Work]) -> list[str | None]:
+    """Return the same from folded handoffs: of those that are shown from the `work`, which knows whose lease is over."""
+    return [each.claimant for each in work] + [held[name]["claimant"] for name in _in_hand_first(held)[MOST_WORK:]]
 
 
-def then(workspace: int | None, held: Held, position: int) -> list[Work]:
-    """Return folded handoffs as they were, with what their rows and the log up to a row id say of them."""
-    shown = sorted(held, key=lambda name: (not held[name]["claimant"], name))[:MOST_WORK]
-    rows = Handoff.objects.filter(public_id__in=shown).select_related("creator")
-    leases, notes = _leases(shown, position)
-    return [_then(row, held[row.public_id], leases.get(row.public_id), notes.get(row.public_id)) for row in rows]
+def _in_hand_first(held: Held) -> list[str]:
+    return sorted(sorted(held, reverse=True), key=lambda name: not held[name]["claimant"])
 
 
-def _leases(names: Iterable[str], position: int) -> tuple[dict[str, tuple[datetime, str | None]], dict[str, str]]:
-    """Return when each was claimed and until when, and what was said last, up to a row id."""
-    events = Event.objects.filter(handoff__in=list(names), type__in=LEASES, pk__lte=position).order_by("pk")
-    leases: dict[str, tuple[datetime, str | None]] = {}
-    notes: dict[str, str] = {}
-    for handoff, type_, at, payload in events.values_list("handoff", "type", "at", "payload"):
-        name = str(handoff)
-        began = at if type_ == "handoff.claimed" or name not in leases else leases[name][0]
-        leases[name] = (began, payload.get("lease_until"))
-        notes[name] = payload.get("note") or notes.get(name, "")
-    return leases, notes
+def then(held: Held, position: int, at: datetime) -> list[Work]:
+    """Return folded handoffs as they were at an instant, with what their rows and the log up to a row id say of them."""
+    shown = _in_hand_first(held)[:MOST_WORK]
+    told = _told(shown, position)
+    rows = list(Handoff.objects.filter(public_id__in=shown).select_related("creator").order_by("-pk"))
+    rows.sort(key=lambda row: not held[row.public_id]["claimant"])
+    found = (_then(row, held[row.public_id], told[row.public_id], at) for row in rows)
+    return [work for work in found if work is not None]
 
 
-def _then(row: Handoff, was: Mapping[str, Any], lease: tuple[datetime, str | None] | None, note: str | None) -> Work:
-    began, until = lease if lease and was["claimant"] else (None, None)
-    is_counted = was["state"] == State.CLAIMED and until is not None
-    return Work(
-        handoff=row.public_id,
-        title=row.title,
-        state=was["state"],
-        from_=row.creator.name,
-        to=label(row.to),
-        claimant=was["claimant"] or None,
-        lease_until=datetime.fromisoformat(str(until)) if is_counted else None,
-        lease_seconds=row.lease_seconds,
-        created_at=row.created_at,
-        claimed_at=began,
-        priority=row.priority,
-        note=note or None,
-        eligible=[],
-    )
+@dataclass(slots=True)
+class Told:
+    """What the log says of a handoff up to an instant; `to` is set where it was given to somebody else later."""
+
+    claimed_at: datetime | None = None
+    lease_until: datetime | None = None
+    note: str = ""
+    to: str | None = None
+
+
+def _told(names: Iterable[str], position: int) -> dict[str, Told]:
+    """Return what the log says of handoffs up to a row id, and to whom each was directed then."""
+    told: dict[str, Told] = defaultdict(Told)
+    directed: dict[str, str] = {}
+    events = Event.objects.filter(handoff__in=list(names), type__in=TELLING).order_by("pk")
+    for pk, handoff, type_, at, agent, payload in events.values_list(*TOLD):
+        each = told[str(handoff)]
+        is_address = type_ in ADDRESSING and payload.get("reason") != "fallback"
+        if pk > position:
+            each.to = directed.get(str(handoff), "") or OTHERS if is_address and each.to is None else each.to
+        elif is_address:
+            directed[str(handoff)] = agent
+        elif type_ not in ADDRESSING:
+            each.claimed_at = at if type_ == "handoff.claimed" else each.claimed_at
+            each.lease_until = datetime.fromisoformat(payload["lease_until"])
+            each.note = payload.get("note") or each.note
+    return told
+
+
+def _then(row: Handoff, was: Mapping[str, Any], told: Told, at: datetime) -> Work | None:
+    """Return a handoff as it was: its row is put back to what the log says, and never saved."""
+    row.state, row.attempts, row.note = was["state"], was["attempts"], told.note
+    row.claimed_at = told.claimed_at
+    row.lease_until = told.lease_until if was["state"] == State.CLAIMED else None
+    row.to = row.to if told.to is None else told.to
+    return _work(row, was["claimant"], at)
 
 
 def with_eligible(found: list[Work], here: list[Node]) -> list[Work]:
@@ -115,8 +133,13 @@ def with_eligible(found: list[Work], here: list[Node]) -> list[Work]:
     open_ones = [each.handoff for each in found if each.state == State.OPEN]
     rows = Handoff.objects.filter(public_id__in=open_ones).values_list("public_id", "target__name", "pool")
     fitting = lru_cache(maxsize=None)(lambda text: _fitting(text, present))
-    names = {public_id: [target] if target else fitting(text) for public_id, target, text in rows}
+    names = {public_id: _first(target, fitting(text)) for public_id, target, text in rows}
     return [replace(each, eligible=names.get(each.handoff, [])) for each in found]
+
+
+def _first(target: str | None, others: Iterable[str]) -> list[str]:
+    """Return the agent it is directed to, then those that may take it too."""
+    return list(islice(dict.fromkeys(filter(None, (target, *others))), MOST_ELIGIBLE))
 
 
 def _fitting(text: str, present: list[AgentEntry]) -> list[str]:
