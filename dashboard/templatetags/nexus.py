@@ -189,9 +189,9 @@ def capability(word: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def older(context: Context, name: str, pk: int) -> str:
+def older(context: Context, name: str, mark: str) -> str:
     """Return the query of this page with one column's page begun further down."""
-    return here(context, **{name: pk}).removeprefix(context["look"].path)
+    return here(context, **{name: mark}).removeprefix(context["look"].path)
 
 
 @register.inclusion_tag("dashboard/_filter.html", takes_context=True)

@@ -1,6 +1,6 @@
 """The page Handoffs: the board, a job whole, and what may be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from dashboard.inspectors import Panel
 from dashboard.look import Look
 from dashboard.screens import Screen, show
 from dashboard.sentences import lines
-from overview.queries.board import COLUMNS, Board, Wanted, board, cards_of, detail
+from overview.queries.board import COLUMNS, Wanted, board, cards_of, detail, numbers
 from overview.queries.choices import agents, capabilities
 from overview.queries.happened import Happened
 
@@ -28,11 +28,11 @@ URGENCIES = [("urgent", "urgent")]
 def build(look: Look) -> dict[str, Any]:
     """Return the board that the URL asks for."""
     wanted = _wanted(look)
-    older = {name: pk for name in COLUMNS if (pk := look.number(name)) is not None}
+    older = {name: mark for name in COLUMNS if (mark := look.query.get(name, ""))}
     shown = board(look.workspace, wanted, look.now, older)
     chosen = look.query.get("column", OPEN)
     return {
-        "facts": _facts(shown),
+        "facts": _facts({column.name: column.count for column in shown.columns}),
         "open_columns": shown.columns[:4],
         "closed": shown.columns[4:],
         "closed_count": sum(column.count for column in shown.columns[4:]),
@@ -51,8 +51,8 @@ def _wanted(look: Look) -> Wanted:
     return Wanted(**{name: look.query.get(name, "")[:200] for name in ("capability", "agent", "priority", "q")})
 
 
-def _facts(shown: Board) -> str:
-    return ", ".join(f"{shown.count(name)} {name}" for name in (OPEN, CLAIMED, VERIFYING))
+def _facts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{counts[name]:,} {name}" for name in (OPEN, CLAIMED, VERIFYING))
 
 
 def inspect(look: Look, name: str) -> Panel:
@@ -79,9 +79,9 @@ def fragments(look: Look, happened: Sequence[Happened]) -> str:
     if not moved:
         return ""
     cards = cards_of(list(moved)[-MOST_PUSHED:], look.now)
-    shown = board(look.workspace, Wanted(), look.now)
-    closed = sum(column.count for column in shown.columns[4:])
-    facts = {"look": look, "cards": cards, "board": shown, "closed_count": closed, "facts": _facts(shown)}
+    counts = numbers(look.workspace, look.now)
+    counts["closed"] = sum(counts[name] for name in CLOSED)
+    facts = {"look": look, "cards": cards, "counts": counts.items(), "facts": _facts(counts)}
     return render_to_string("dashboard/_board_news.html", facts)
 
 

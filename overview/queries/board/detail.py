@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from bus.directory import AgentEntry, directory
 from bus.identity import Caller
-from bus.models import Event, Message
+from bus.models import Message
 from handoffs import pool
 from handoffs.models import CLOSED, Handoff, State
 from overview.queries.board.shapes import Card, card, present
@@ -17,7 +18,7 @@ from overview.queries.happened import Filter, Happened, newest
 
 __all__ = ["Detail", "Said", "detail"]
 
-MOST_SAID, MOST_EVENTS, MOST_ELIGIBLE = 20, 200, 12
+MOST_SAID, MOST_SEARCHED, MOST_EVENTS, MOST_ELIGIBLE = 20, 5_000, 200, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,15 @@ def _eligible(row: Handoff, here: list[AgentEntry], now: datetime) -> list[Agent
 
 
 def _said(public_id: str) -> list[Said]:
-    """Return the messages about it, newest first: notices of Nexus aside."""
-    events = Event.objects.filter(handoff=public_id, type="message.created").values_list("message", flat=True)
-    about = Message.objects.filter(Q(handoff=public_id) | Q(public_id__in=list(events)))
-    about = about.exclude(kind=Message.Kind.HANDOFF).order_by("-pk")[:MOST_SAID]
+    """Return what agents and people wrote about it, newest first: answers to its mail, and what refers to it.
+
+    References are looked for in the 5,000 messages that came after it; ids are in the order of time.
+    """
+    later = Message.objects.filter(public_id__gt=f"msg_{public_id.removeprefix('hnd_')}").order_by("public_id")
+    near = later.values("pk")[:MOST_SEARCHED]
+    refers = Q(pk__in=near, referring__contains=public_id)
+    about = Message.objects.annotate(referring=Cast("references", TextField()))
+    about = about.filter(refers | Q(reply_to__handoff=public_id), handoff="").order_by("-pk")[:MOST_SAID]
     rows = about.values_list("public_id", "sender_id", "subject", "body", "sent_at")
     return [Said(row[0], directory.agent(row[1]), *row[2:]) for row in rows]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -55,6 +55,13 @@ class Card:
     def since(self) -> datetime:
         """Return the instant that the card's age counts from."""
         return self.closed_at or self.claimed_at or self.created_at
+
+    @property
+    def order(self) -> str:
+        """Return what its column sorts by, as text: see `ORDERS`."""
+        if self.state == State.OPEN:
+            return f"{9 - self.priority}.{self.pk:012}"
+        return (self.lease_until or self.since).astimezone(UTC).isoformat(timespec="microseconds")
 
     @property
     def urgency(self) -> int:
