@@ -7,7 +7,7 @@ from typing import Any
 from bus.models import Event, Message
 from handoffs.models import Handoff
 from overview.queries.graph.nodes import Tally, nodes
-from overview.queries.graph.shapes import instant, label, plain
+from overview.queries.graph.shapes import ADDRESSING, instant, label, plain
 from overview.queries.happened import Happened
 
 __all__ = ["Move", "moves"]
@@ -56,7 +56,7 @@ class Move:
 
 
 def moves(workspace: int | None, events: Sequence[Happened]) -> list[dict[str, Any]]:
-    """Return events as JSON for the graph, in four queries or fewer, and three for the agents that came or changed."""
+    """Return events as JSON for the graph, in five queries at most."""
     messages = _messages({event.message for event in events if event.message})
     handoffs = _handoffs({event.handoff for event in events if event.handoff})
     profiles = _profiles(workspace, events)
@@ -100,6 +100,12 @@ def _facts(row: Handoff) -> dict[str, Any]:
     }
 
 
+def _then(event: Happened, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of a handoff with to whom it went by this event; others leave that as it was."""
+    to = {"to": event.agent or facts["to"]} if event.type in ADDRESSING else {}
+    return {name: value for name, value in facts.items() if name != "to"} | to
+
+
 def _profiles(workspace: int | None, events: Sequence[Happened]) -> dict[str, dict[str, Any]]:
     """Return the nodes of agents that came or changed."""
     if not any(event.type in PEOPLE for event in events):
@@ -114,7 +120,7 @@ def _move(
     more: dict[str, Any] = {}
     if event.handoff in handoffs:
         facts = handoffs[event.handoff]
-        more = {"title": facts["title"], "work": facts}
+        more = {"title": facts["title"], "work": _then(event, facts)}
     elif event.message in messages:
         subject, kind, sender = messages[event.message]
         more = {"title": subject, "kind": kind, "from": sender}

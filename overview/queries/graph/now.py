@@ -5,9 +5,10 @@ from datetime import datetime
 from bus.events import newest_id
 from bus.readers import snapshot
 from overview.queries.graph.edges import edges, recent, unread_now
+from overview.queries.graph.eligible import with_eligible
 from overview.queries.graph.nodes import Tally, nodes
 from overview.queries.graph.shapes import Graph
-from overview.queries.graph.work import holders, with_eligible, work_now
+from overview.queries.graph.work import holders, work_now
 
 __all__ = ["graph_now"]
 

@@ -9,9 +9,10 @@ from django.db.models import Max
 from bus import checkpoints, fold
 from bus.models import Event, Message, Workspace
 from overview.queries.graph import edges as written
+from overview.queries.graph.eligible import with_eligible
 from overview.queries.graph.nodes import Tally, nodes
 from overview.queries.graph.shapes import Graph
-from overview.queries.graph.work import holding, then, with_eligible
+from overview.queries.graph.work import holding, then
 from overview.queries.places import last_before
 
 __all__ = ["graph_after", "graph_at", "instant_of"]

@@ -5,9 +5,21 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["FRESH_SECONDS", "MOST_NODES", "MOST_WORK", "Edge", "Graph", "Node", "Work", "instant", "label"]
+__all__ = [
+    "ADDRESSING",
+    "FRESH_SECONDS",
+    "MOST_NODES",
+    "MOST_WORK",
+    "Edge",
+    "Graph",
+    "Node",
+    "Work",
+    "instant",
+    "label",
+]
 
 MOST_NODES, MOST_WORK = 1000, 120
+ADDRESSING = ("handoff.created", "handoff.reassigned")
 FRESH_SECONDS = 900  # read traffic fades away in fifteen minutes
 
 

@@ -4,24 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from django.db.models import Case, IntegerField, Value, When
 
-from bus.directory import AgentEntry, directory
-from bus.models import Agent, Event
-from handoffs import pool
+from bus.models import Event
 from handoffs.models import LIVE, Handoff, HandoffQuerySet, State
-from overview.queries.graph.shapes import MOST_WORK, Node, Work, label
+from overview.queries.graph.shapes import ADDRESSING, MOST_WORK, Work, label
 
-__all__ = ["Held", "holders", "holding", "then", "with_eligible", "work_now"]
+__all__ = ["Held", "holders", "holding", "then", "work_now"]
 
-MOST_ELIGIBLE = 8
 MOST_SAID = 200  # as many characters of a note as the log keeps
 OTHERS = "others"
-ADDRESSING = ("handoff.created", "handoff.reassigned")
 TELLING = (*ADDRESSING, "handoff.claimed", "handoff.renewed", "handoff.failed_verification")
 TOLD = ("pk", "handoff", "type", "at", "agent", "payload")
 IN_HAND_FIRST = Case(When(claimant=None, then=Value(1)), default=Value(0), output_field=IntegerField())
@@ -124,24 +118,7 @@ def _then(row: Handoff, was: Mapping[str, Any], told: Told, at: datetime) -> Wor
     row.claimed_at = told.claimed_at
     row.lease_until = told.lease_until if was["state"] == State.CLAIMED else None
     row.to = row.to if told.to is None else told.to
-    return _work(row, was["claimant"], at)
-
-
-def with_eligible(found: list[Work], here: list[Node]) -> list[Work]:
-    """Return the work, open pieces with the names of those present who may take them, at most eight."""
-    present = [entry for node in here if node.presence == "present" and (entry := directory.agent_named(node.name))]
-    open_ones = [each.handoff for each in found if each.state == State.OPEN]
-    rows = Handoff.objects.filter(public_id__in=open_ones).values_list("public_id", "target__name", "pool")
-    fitting = lru_cache(maxsize=None)(lambda text: _fitting(text, present))
-    names = {public_id: _first(target, fitting(text)) for public_id, target, text in rows}
-    return [replace(each, eligible=names.get(each.handoff, [])) for each in found]
-
-
-def _first(target: str | None, others: Iterable[str]) -> list[str]:
-    """Return the agent it is directed to, then those that may take it too."""
-    return list(islice(dict.fromkeys(filter(None, (target, *others))), MOST_ELIGIBLE))
-
-
-def _fitting(text: str, present: list[AgentEntry]) -> list[str]:
-    fits = (agent.name for agent in present if agent.kind == Agent.Kind.AGENT and pool.fits(agent, text))
-    return list(islice(fits, MOST_ELIGIBLE))
+    work = _work(row, was["claimant"], at)
+    if work is None or work.state != State.OPEN or told.to in (None, OTHERS):
+        return work
+    return replace(work, eligible=[str(told.to)])

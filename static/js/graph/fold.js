@@ -95,7 +95,7 @@ function post(draft, event, data) {
   if (names.length && event.message) draft.mail[event.message] = Object.fromEntries(names.map((name) => [name, "unread"]));
 }
 
-/** Add to what waits unread for `to`, and on the edge it came along. */
+/** Add to what waits unread for `to`, where that is an agent, and on the edge it came along. */
 function count(draft, from, to, by) {
   const agent = draft.agents.get(to);
   if (agent && agent.kind !== "operator") draft.agents.patch(to, { unread: Math.max(0, (agent.unread ?? 0) + by) });
