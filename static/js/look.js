@@ -26,6 +26,7 @@ function widen(pixels) {
   const width = Math.round(Math.min(WIDEST, Math.max(NARROWEST, pixels)));
   document.documentElement.style.setProperty("--inspector", `${width}px`);
   localStorage.setItem("nexus.inspector", width);
+  document.querySelector(".inspector-grip")?.setAttribute("aria-valuenow", width);
 }
 
 const kept = Number(localStorage.getItem("nexus.inspector"));
