@@ -58,7 +58,10 @@ def touching(boxes: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [
         (f"{a['kind']} {a['name']}", f"{b['kind']} {b['name']}")
         for a, b in combinations(boxes, 2)
-        if a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"] and a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"]
+        if a["x"] < b["x"] + b["w"]
+        and b["x"] < a["x"] + a["w"]
+        and a["y"] < b["y"] + b["h"]
+        and b["y"] < a["y"] + a["h"]
     ]
 
 
@@ -106,7 +109,7 @@ def test_all_work_of_a_small_workspace_has_its_title(show: Open) -> None:
     boxes = show(6).evaluate("graph.boxes()")
     assert sum(box["kind"] == "work" for box in boxes) == 4
     assert sum(box["kind"] == "label" for box in boxes) == 4
-    assert all(0 <= box["x"] and box["x"] + box["w"] <= 1184 for box in boxes)
+    assert all(box["x"] >= 0 and box["x"] + box["w"] <= 1184 for box in boxes)
 
 
 def test_nothing_touches_anything_else_on_a_phone(show: Open) -> None:
@@ -114,7 +117,7 @@ def test_nothing_touches_anything_else_on_a_phone(show: Open) -> None:
     boxes = page.evaluate("graph.boxes()")
     assert page.evaluate("graph.stats().labels") == 6
     assert touching(boxes) == []
-    assert all(0 <= box["x"] and box["x"] + box["w"] <= 390 for box in boxes)
+    assert all(box["x"] >= 0 and box["x"] + box["w"] <= 390 for box in boxes)
 
 
 def test_five_hundred_agents_are_discs(show: Open) -> None:
@@ -137,7 +140,14 @@ def test_nobody_moves_when_messages_come(show: Open) -> None:
 def test_a_newcomer_moves_nobody_and_lies_on_nobody(show: Open) -> None:
     page = show(30)
     before = places(page)
-    profile = {"name": "zoe", "kind": "agent", "harness": "aider", "presence": "present", "capabilities": [], "role": ""}
+    profile = {
+        "name": "zoe",
+        "kind": "agent",
+        "harness": "aider",
+        "presence": "present",
+        "capabilities": [],
+        "role": "",
+    }
     joined = {"type": "workspace.joined", "at": AT, "actor": "operator", "agent": "zoe", "data": {}, "profile": profile}
     page.evaluate("event => graph.apply([event])", joined)
     after = places(page)

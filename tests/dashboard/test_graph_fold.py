@@ -133,7 +133,12 @@ def test_the_server_may_say_which_lane_a_delivery_left(fold: Fold, was: str, lef
 
 def test_work_opens_with_those_who_may_take_it(fold: Fold) -> None:
     [work] = fold(start(), handoff("created", 1, OPEN))["work"]
-    assert (work["title"], work["state"], work["claimant"], work["eligible"]) == ("Fix login flow", "open", None, ["ben"])
+    assert (work["title"], work["state"], work["claimant"], work["eligible"]) == (
+        "Fix login flow",
+        "open",
+        None,
+        ["ben"],
+    )
     assert work["lease_seconds"] == 1800
 
 

@@ -207,7 +207,9 @@ def test_filters_are_read_from_the_address(window: Page, base: str) -> None:
 
 
 def test_back_takes_the_page_back_to_now(live: Page) -> None:
-    live.evaluate("history.pushState(null, '', '?at=2026-11-26T13:45:00Z'); dispatchEvent(new PopStateEvent('popstate'))")
+    live.evaluate(
+        "history.pushState(null, '', '?at=2026-11-26T13:45:00Z'); dispatchEvent(new PopStateEvent('popstate'))"
+    )
     expect(live.locator("#facts")).to_have_text("as it was at 13:45:00")
     live.go_back()
     expect(live.locator("#facts")).to_have_text("2 here")
