@@ -7,7 +7,7 @@ from django.contrib.staticfiles import finders
 
 __all__ = ["modules", "sheets"]
 
-FIRST = ("css/tokens.css", "css/base.css", "css/frame.css", "css/parts.css")
+FIRST = ("css/tokens.css", "css/base.css", "css/frame.css", "css/rail.css", "css/controls.css")
 MODULES = {"live": "js/live-page.js"}
 
 
