@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-__all__ = ["ago", "left", "size", "urgency"]
+__all__ = ["ago", "left", "size", "span", "urgency"]
 
 MINUTE, HOUR = 60, 3600
 UNITS = ("bytes", "KB", "MB", "GB", "TB")
@@ -32,6 +32,14 @@ def left(seconds: float) -> str:
     if whole < 24 * HOUR:
         return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
     return f"{whole // (24 * HOUR)} d"
+
+
+def span(seconds: float) -> str:
+    """Return how long something took: `9 s`, `4 min`, `2 h 5 min`, `3 d`."""
+    whole = max(0, int(seconds))
+    if whole < HOUR:
+        return f"{whole} s" if whole < MINUTE else f"{whole // MINUTE} min"
+    return left(whole)
 
 
 def urgency(seconds: float, whole: int) -> str:

@@ -39,9 +39,18 @@ def _sent(answer: Any) -> str:
     """Say who a message reached and who was left out."""
     names = [each.agent for each in answer.recipients]
     reached = names[0] if len(names) == 1 else f"{len(names)} agents"
-    left = [*answer.excluded_stale, *answer.excluded_offline]
-    out = f", left out: {', '.join(left[:3])}{' and more' if len(left) > 3 else ''}" if left else ""
-    return f"Sent to {reached}{out}"
+    return ", ".join(
+        [f"Sent to {reached}", *_left(answer.excluded_stale, "quiet"), *_left(answer.excluded_offline, "offline")]
+    )
+
+
+def _left(names: list[str], why: str) -> list[str]:
+    if not names:
+        return []
+    said = names[0] if len(names) == 1 else f"{', '.join(names[:2])} and {len(names) - 2} more"
+    if len(names) == 2:
+        said = " and ".join(names)
+    return [f"{said} {'was' if len(names) == 1 else 'were'} left out ({why})"]
 
 
 def _pruned(answer: Any) -> str:

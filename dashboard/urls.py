@@ -4,7 +4,7 @@ from django.urls import path
 
 from dashboard import acting
 from dashboard.views.agents import agents
-from dashboard.views.compose import compose
+from dashboard.views.compose import compose, preview
 from dashboard.views.enrolling import agent_keys, agent_new, key_connection
 from dashboard.views.events import events
 from dashboard.views.exports import export
@@ -13,6 +13,7 @@ from dashboard.views.graph import state as graph_state
 from dashboard.views.graph import traffic_of
 from dashboard.views.handoffs import handoffs
 from dashboard.views.live import live
+from dashboard.views.messages import export as message_export
 from dashboard.views.messages import messages
 from dashboard.views.onboarding import connecting
 from dashboard.views.settings import figures, section, settings
@@ -20,6 +21,7 @@ from dashboard.views.settings import figures, section, settings
 urlpatterns = [
     path("", live, name="live"),
     path("messages", messages, name="messages"),
+    path("messages/<slug:name>.json", message_export, name="message_export"),
     path("handoffs", handoffs, name="handoffs"),
     path("agents", agents, name="agents"),
     path("agents/new", agent_new, name="agent-new"),
@@ -32,6 +34,7 @@ urlpatterns = [
     path("settings/<slug:slug>", section, name="settings_section"),
     path("welcome", connecting, name="welcome"),
     path("compose", compose, name="compose"),
+    path("compose/preview", preview, name="compose_preview"),
     path("live/state", graph_state, name="graph_state"),
     path("live/events", graph_events, name="graph_events"),
     path("live/traffic", traffic_of, name="graph_traffic"),

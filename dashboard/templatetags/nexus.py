@@ -71,6 +71,12 @@ def left(until: datetime | None) -> str:
     return "" if until is None else moments.left((until - clock.now()).total_seconds())
 
 
+@register.filter
+def span(seconds: float | None) -> str:
+    """Show how long something took: 9 s, 4 min."""
+    return "" if seconds is None else moments.span(seconds)
+
+
 @register.simple_tag
 def countdown(until: datetime | None, seconds: int | None) -> str:
     """Show a lease as a bar that empties, with the time left; the page's one timer ticks it."""

@@ -74,7 +74,7 @@ def _wanted(look: Look) -> Wanted:
 
 def _range(look: Look) -> tuple[datetime | None, datetime | None]:
     """Return from when to when: a word for the recent past, or two instants."""
-    midnight = look.now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = look.now.replace(hour=0, minute=0, second=0, microsecond=0)
     began = {"hour": look.now - timedelta(hours=1), "today": midnight, "week": look.now - timedelta(days=7)}
     since = began.get(look.query.get("time", ""))
     return _instant(look, "since") or since, _instant(look, "until")

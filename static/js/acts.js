@@ -59,7 +59,7 @@ function textOf(html) {
 }
 
 /** Put a rendered toast on the page. */
-function show(html) {
+export function show(html) {
   toasts().insertAdjacentHTML("beforeend", html);
   expire(toasts().lastElementChild);
 }

@@ -2,6 +2,7 @@
 
 import "./links.js";
 import "./acts.js";
+import "./compose.js";
 import "./keys.js";
 import "./clocks.js";
 import "./look.js";

@@ -47,6 +47,16 @@ export function inspect(name, more = {}) {
   return visit(pretty(url), "inspector");
 }
 
+/** Open what a link names beside this page, wherever the link was rendered. */
+function beside(wanted) {
+  const url = new URL(location.href);
+  for (const name of ["inspect", "peer", "act", "find", "line"]) {
+    if (wanted.has(name)) url.searchParams.set(name, wanted.get(name));
+    else url.searchParams.delete(name);
+  }
+  return visit(pretty(url), "inspector");
+}
+
 /** Close the inspector and give the focus back to what opened it. */
 export async function close() {
   const url = new URL(location.href);
@@ -82,7 +92,7 @@ async function follow(link) {
   if (link.hasAttribute("data-close")) return close();
   const url = link.getAttribute("href");
   if (link.hasAttribute("data-inspect")) {
-    await visit(url, "inspector");
+    await beside(new URL(url, location.href).searchParams);
     const inspector = document.getElementById("inspector");
     if (!inspector.contains(document.activeElement)) inspector.focus({ preventScroll: true });
     return undefined;

@@ -102,6 +102,11 @@ class Reference:
     id: str
     label: str
 
+    @property
+    def is_link(self) -> bool:
+        """Say whether a browser may follow it."""
+        return self.id.lower().startswith(("http://", "https://"))
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

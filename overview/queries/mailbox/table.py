@@ -82,7 +82,9 @@ def _scope(found: QuerySet[Message], workspace: int | None, wanted: Wanted) -> t
         found, rest = (found, rest & by) if workspace is None else (found.filter(by), rest)
     if wanted.lane:
         few = _few(workspace, wanted.lane)
-        found, rest = (found, rest & _received(lane__startswith=wanted.lane)) if few is None else (found.filter(pk__in=few), rest)
+        found, rest = (
+            (found, rest & _received(lane__startswith=wanted.lane)) if few is None else (found.filter(pk__in=few), rest)
+        )
     return found, rest & _rest(wanted)
 
 
