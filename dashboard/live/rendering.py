@@ -24,7 +24,7 @@ __all__ = ["VIEWS", "Frame", "rendered", "resync", "still"]
 SURFACE = "dashboard"
 MOST = 500
 GRAPH = "live"  # the view whose script folds the events itself
-VIEWS = frozenset({"live", "messages", "handoffs", "agents", "events", "settings"})
+VIEWS = frozenset({"live", "messages", "handoffs", "agents", "events", "settings", "compose"})
 Fragments = Callable[[Look, list[Happened]], str]
 
 
