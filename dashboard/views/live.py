@@ -1,6 +1,7 @@
 """The page Live: who is here, what moves, what needs you, and any moment of the past."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from dashboard.views.graph import state_of
 from dashboard.views.onboarding import welcome
 from overview.queries.choices import capabilities
 from overview.queries.graph.shapes import instant
-from overview.queries.happened import Filter, Happened, newest
+from overview.queries.happened import Filter, Happened, newest, place_of
 from overview.queries.needs import needs
 
 __all__ = ["fragments", "live"]
@@ -45,7 +46,7 @@ def build(look: Look) -> dict[str, Any]:
         "verbs": [(value or None, title, value == look.query.get("verbs", "")) for value, title in VERBS],
         "capabilities": [(word, word) for word in capabilities(look.workspace)],
         "presences": PRESENCES,
-        **_dock(look),
+        **_dock(look, None if state["live"] else datetime.fromisoformat(state["at"])),
     }
 
 
@@ -68,12 +69,14 @@ def _rows(look: Look, state: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(found, key=SORTS.get(look.query.get("sort", ""), SORTS["agent"]))
 
 
-def _dock(look: Look) -> dict[str, Any]:
-    return {"needs": needs(look.workspace, look.now), "ticker": _ticker(look)}
+def _dock(look: Look, then: datetime | None = None) -> dict[str, Any]:
+    """Return what needs the operator now, and the latest up to an instant of the past."""
+    return {"needs": needs(look.workspace, look.now), "ticker": _ticker(look, then), "then": then}
 
 
-def _ticker(look: Look) -> list[Line]:
-    return lines(newest(look.workspace, Filter(), limit=TICKED), look.caller.agent.name)
+def _ticker(look: Look, then: datetime | None) -> list[Line]:
+    before = place_of(look.workspace, then) if then else None
+    return lines(newest(look.workspace, Filter(), before, TICKED), look.caller.agent.name)
 
 
 def fragments(look: Look, happened: Sequence[Happened]) -> str:

@@ -1,7 +1,9 @@
 /** The Live page: puts graph and track on it, feeds them with the socket's events, and travels in time. */
 
+import { asked } from "./graph/filter.js";
 import { createGraph } from "./graph/graph.js";
 import { withSeconds } from "./graph/words.js";
+import { Dock } from "./track/dock.js";
 import { Replay } from "./track/replay.js";
 import { sign } from "./track/signs.js";
 import { createTrack } from "./track/track.js";
@@ -21,6 +23,7 @@ class LivePage {
   constructor(host) {
     this.host = host;
     this.track = null;
+    this.dock = new Dock();
     const state = JSON.parse(document.getElementById("graph-state").textContent);
     this.#skew = Date.parse(state.now ?? state.at) - Date.now() || 0;
     this.workspace = host.dataset.workspace ?? document.body.dataset.workspace ?? "all";
@@ -28,9 +31,10 @@ class LivePage {
     if (state.live === false) Object.assign(this.replay, { at: Date.parse(state.at), since: Date.parse(state.at), cursor: state.cursor });
     this.#mode = state.live === false ? "replay" : "live";
     this.graph = createGraph(host, {
-      state, workspace: this.workspace, now: () => this.now(), onSelect: (name) => this.#inspect(name), filter: filters(),
+      state, workspace: this.workspace, now: () => this.now(), onSelect: (name) => this.#inspect(name), filter: asked(),
     });
     this.#makeTrack();
+    host.nexus = { stats: () => this.graph.stats(), work: (id) => this.graph.state.work.find((item) => item.handoff === id) };
     this.stop = new AbortController();
     this.#listen();
     this.#show();
@@ -102,7 +106,7 @@ class LivePage {
   /** Follow the page's address: filters, selection, instant. */
   read() {
     const query = new URLSearchParams(location.search);
-    this.graph.filter(filters());
+    this.graph.filter(asked());
     const inspected = query.get("inspect") ?? "";
     this.graph.select(/^(@|hnd_)/.test(inspected) ? inspected.replace(/^@/, "") : null);
     const at = query.get("at");
@@ -228,6 +232,8 @@ class LivePage {
 
   #show() {
     const replay = this.#mode === "replay";
+    if (replay) this.dock.past(iso(this.replay.at));
+    else this.dock.now();
     this.host.classList.toggle("is-replay", replay);
     this.track?.show({
       at: this.now(), now: Date.now() + this.#skew, live: !replay, playing: this.isPlaying, since: replay ? this.replay.since : null, speed: this.#speed,
@@ -269,16 +275,11 @@ class LivePage {
     this.replay.stop();
     this.graph.destroy();
     this.track?.destroy();
+    this.dock.destroy();
   }
 }
 
 const iso = (at) => new Date(at).toISOString();
-
-/** The filters of the page's address. */
-function filters() {
-  const query = new URLSearchParams(location.search);
-  return Object.fromEntries(["verbs", "capability", "presence"].map((name) => [name, query.get(name) ?? ""]));
-}
 
 let page = null;
 

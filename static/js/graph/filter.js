@@ -16,3 +16,9 @@ export function filterOf({ verbs = "", capability = "", presence = "" } = {}) {
     narrow: Boolean(capability || presence),
   };
 }
+
+/** The filters of the page's address. */
+export function asked() {
+  const query = new URLSearchParams(location.search);
+  return Object.fromEntries(["verbs", "capability", "presence"].map((name) => [name, query.get(name) ?? ""]));
+}

@@ -20,7 +20,6 @@ import { agentSentence, graphSentence, ringOf, workLine } from "./words.js";
 
 const SECOND = 1000;
 const SLOW = 15 * SECOND;
-const RATIO = 2;
 
 /** Make the graph in a host element; see `Graph` for what the answer can do. */
 export const createGraph = (host, options) => new Graph(host, options);
@@ -58,7 +57,7 @@ class Graph {
   }
 
   #layers() {
-    this.ratio = Math.min(RATIO, devicePixelRatio || 1);
+    this.ratio = Math.min(2, devicePixelRatio || 1);
     const [still, moving] = ["graph-still", "graph-moving"].map((name) => {
       const canvas = Object.assign(document.createElement("canvas"), { className: name });
       canvas.setAttribute("aria-hidden", "true");
@@ -283,7 +282,8 @@ class Graph {
   stats() {
     const { shape, nodes, labels } = this.#look();
     const { frames, count } = this.effects;
-    return { level: shape.name, nodes: nodes.size, labels: labels.length, paints: this.#paints, frames, moving: count };
+    const unread = this.state.agents.reduce((sum, agent) => sum + (agent.unread ?? 0), 0);
+    return { level: shape.name, nodes: nodes.size, labels: labels.length, paints: this.#paints, frames, moving: count, unread };
   }
 
   /** Take everything back. */

@@ -4,7 +4,7 @@ import { ICONS, icon } from "./glyphs.js";
 import { counterBox } from "./levels.js";
 import { dimNode } from "./scene.js";
 import { font } from "./theme.js";
-import { RADIUS, clipped } from "./work.js";
+import { RADIUS, clipped, measure } from "./work.js";
 import { roleLine } from "./words.js";
 
 const TURN = 2 * Math.PI;
@@ -58,9 +58,16 @@ function paintCard(ctx, scene, node, kit) {
   presence(ctx, { x: box.x + 43, y: box.y + 43, r: 5.5 }, agent, kit, "raised");
   const held = scene.filter.work ? agent.held ?? 0 : 0;
   text(ctx, clipped(agent.name, font(13, 600), 112), box.x + 56, box.y + 24.5, { face: font(13, 600), color: kit.theme.color("ink") });
-  const line = clipped(roleLine(agent, scene.now), font(11.5), held ? 82 : 112);
+  const line = secondLine(agent, scene.now, held ? 87 : 112);
   text(ctx, line, box.x + 56, box.y + 41, { face: font(11.5), color: kit.theme.color("ink-3") });
   if (held) paintHeld(ctx, box.x + box.w - 10, box.y + box.h - 18, held, kit);
+}
+
+/** Role and reason; where both have no room, the reason alone. */
+function secondLine(agent, now, room) {
+  const face = font(11.5);
+  const whole = roleLine(agent, now);
+  return measure(whole, face) <= room ? whole : clipped(roleLine({ ...agent, role: "", harness: "" }, now) || whole, face, room);
 }
 
 /** A magenta diamond and how many handoffs are held, ending at x. */

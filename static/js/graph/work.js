@@ -96,7 +96,7 @@ const cheaper = (a, b) => (!a || (b && b.cost < a.cost) ? b : a);
 function rate(spot, said, plan) {
   const { taken, room, anchor } = plan;
   const ring = ringBox(spot, plan);
-  if (!within(ring, room) || !taken.free(grown(ring, plan.half / 4))) return null;
+  if (!within(ring, room) || !taken.free(grown(ring, plan.half / 2))) return null;
   const radius = Number(spot.id.split("/")[0]);
   const cost = taken.covers(grown(ring, 4)) * 3 + radius / 12 + 20 * hidden(anchor, spot, taken);
   if (!said) return { spot, box: null, cost };

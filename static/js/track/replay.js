@@ -4,8 +4,8 @@ import { ms } from "../graph/words.js";
 
 const BEAT = 100;
 const LOW = 120;
-const QUIET = 3000;
-const SHORTENED = 900;
+const QUIET = 1200;
+const HURRY = 0.4;
 const WINDOWS = [60_000, 600_000, 3_600_000, 6 * 3_600_000];
 const PAGES = 20;
 
@@ -77,11 +77,11 @@ export class Replay {
     this.#acts.onTime(this.at);
   }
 
-  /** How far to go in a beat; long silence takes less than a second. */
+  /** How far to go in a beat; a long silence is passed in a few. */
   #advance(passed) {
-    const gap = ms(this.#buffer[0].at) - this.at;
     const plain = passed * this.speed;
-    return gap > QUIET * this.speed ? Math.max(plain, (gap * passed) / SHORTENED) : plain;
+    const quiet = ms(this.#buffer[0].at) - this.at - QUIET * this.speed;
+    return Math.max(plain, quiet * HURRY);
   }
 
   /** Hand over the events that are due. */
