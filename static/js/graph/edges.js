@@ -8,6 +8,7 @@ export const FADE = 15 * 60_000;
 const FRESH = 20_000;
 const BEND = 0.17;
 const STEPS = 8;
+const CHUNK = 20;
 
 /** The name of the line between two agents, whoever speaks. */
 export const pairOf = (a, b) => (a < b ? `${a}\n${b}` : `${b}\n${a}`);
@@ -73,26 +74,34 @@ export const CLAIM = { color: "pink", alpha: 1, width: 2 };
 export const OFFER = { color: "pink", alpha: 0.75, width: 1.5, dash: [1.5, 5], cap: "round" };
 export const HUB = { color: "violet", alpha: 0.5, width: 1.4 };
 
-/** Lines of one style as one path, so that hundreds of edges take a few strokes. */
+/** Lines of one style in a few paths: neither a stroke for each nor one that covers the whole canvas. */
 export class Strokes {
   #buckets = new Map();
+
+  /** With `thin` lines are one pixel wide, which is many times faster to draw. */
+  constructor(thin) {
+    this.thin = thin;
+  }
 
   /** Add a curve. */
   add(line, style, dim) {
     const key = `${style.color}/${style.alpha}/${style.width}/${style.dash ?? ""}/${dim}`;
     let bucket = this.#buckets.get(key);
-    if (!bucket) this.#buckets.set(key, (bucket = { style, dim, path: new Path2D() }));
-    bucket.path.moveTo(line.from.x, line.from.y);
-    bucket.path.quadraticCurveTo(line.via.x, line.via.y, line.to.x, line.to.y);
+    if (!bucket) this.#buckets.set(key, (bucket = { style, dim, count: 0, paths: [] }));
+    if (bucket.count % CHUNK === 0) bucket.paths.push(new Path2D());
+    bucket.count += 1;
+    const path = bucket.paths.at(-1);
+    path.moveTo(line.from.x, line.from.y);
+    path.quadraticCurveTo(line.via.x, line.via.y, line.to.x, line.to.y);
   }
 
   /** Draw them all. */
   draw(ctx, theme) {
-    for (const { style, dim, path } of this.#buckets.values()) {
+    for (const { style, dim, paths } of this.#buckets.values()) {
       ctx.setLineDash(style.dash ?? []);
-      Object.assign(ctx, { lineWidth: style.width, lineCap: style.cap ?? "butt" });
+      Object.assign(ctx, { lineWidth: this.thin ? 1 : style.width, lineCap: style.cap ?? "butt" });
       ctx.strokeStyle = theme.color(style.color, style.alpha * dim);
-      ctx.stroke(path);
+      for (const path of paths) ctx.stroke(path);
     }
     ctx.setLineDash([]);
   }

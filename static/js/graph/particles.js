@@ -168,14 +168,15 @@ function fly(id, from, color, title) {
     const line = directed(scene, id, from);
     if (!line) return;
     const t = EASE(share);
+    const size = scene.shape.name === "disc" ? 0.6 : 1;
     for (let dot = TAIL; dot > 0; dot -= 1) {
       const at = point(line, Math.max(0, t - dot * 0.018));
-      blob(ctx, at, 4.4 * (1 - dot / (TAIL + 1)), theme.color(color, 0.5 * (1 - dot / (TAIL + 1))));
+      blob(ctx, at, size * 4.4 * (1 - dot / (TAIL + 1)), theme.color(color, 0.5 * (1 - dot / (TAIL + 1))));
     }
     const head = point(line, t);
-    blob(ctx, head, 11, theme.color(color, 0.18));
-    blob(ctx, head, 5, theme.color(color));
-    blob(ctx, head, 2.3, "#fff");
+    blob(ctx, head, size * 11, theme.color(color, 0.18));
+    blob(ctx, head, size * 5, theme.color(color));
+    blob(ctx, head, size * 2.3, "#fff");
     if (title) bubble(ctx, head, title, theme);
   };
 }

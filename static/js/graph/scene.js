@@ -211,7 +211,7 @@ const forced = (scene, name, box) => (name === scene.focus ? box : null);
 
 /** All lines, in buckets of one style; the more there are, the paler those that nobody looks at. */
 function strokes(scene) {
-  const under = new Strokes();
+  const under = new Strokes(scene.lines.size > 2 * LINES);
   const crowd = Math.max(0.3, Math.min(1, Math.sqrt(LINES / Math.max(1, scene.lines.size))));
   for (const { pair, line, dim } of scene.lines.values()) {
     under.add(line, styleOf(pair, scene.now), dim * (scene.near && dim === 1 ? 1 : crowd));
