@@ -6,7 +6,7 @@ import { withSeconds } from "./graph/words.js";
 import { Dock } from "./track/dock.js";
 import { Replay } from "./track/replay.js";
 import { sign } from "./track/signs.js";
-import { createTrack } from "./track/track.js";
+import { createTrack, readable } from "./track/track.js";
 
 const REFRESH = 30_000;
 const HELD = 2000;
@@ -227,7 +227,7 @@ class LivePage {
     const url = new URL(location.href);
     if (at) url.searchParams.set("at", at.replace(/\.\d+Z$/, "Z"));
     else url.searchParams.delete("at");
-    if (url.href !== location.href) history.replaceState(history.state, "", url);
+    if (url.href !== location.href) history.replaceState(history.state, "", readable(url));
   }
 
   #show() {

@@ -138,7 +138,7 @@ def test_an_address_with_an_instant_shows_that_instant(window: Page, base: str) 
 
 def test_seeking_changes_the_graph_and_the_address(live: Page) -> None:
     click_at(live, 0.5)
-    expect(live).to_have_url(re.compile(r"at=2026-11-26T13%3A45%3A0\dZ"))
+    expect(live).to_have_url(re.compile(r"at=2026-11-26T13:45:0\dZ"))
     expect(live.locator("#pill")).to_have_text("In the past")
     assert live.evaluate(UNREAD) == 2
 
@@ -222,4 +222,4 @@ def test_the_link_to_an_instant_is_copied(live: Page) -> None:
     expect(live.locator("#pill")).to_have_text("In the past")
     live.get_by_role("button", name="Copy a link to this instant").click()
     expect(live.locator(".track [role=status]")).to_have_text("Link copied")
-    assert "at=2026-11-26T13%3A45" in live.evaluate("navigator.clipboard.readText()")
+    assert "at=2026-11-26T13:45" in live.evaluate("navigator.clipboard.readText()")

@@ -67,7 +67,9 @@ function paintCard(ctx, scene, node, kit) {
 function secondLine(agent, now, room) {
   const face = font(11.5);
   const whole = roleLine(agent, now);
-  return measure(whole, face) <= room ? whole : clipped(roleLine({ ...agent, role: "", harness: "" }, now) || whole, face, room);
+  const reason = roleLine({ ...agent, role: "", harness: "" }, now) || whole;
+  const fits = [whole, reason, reason.replace("since ", "")].find((line) => measure(line, face) <= room);
+  return fits ?? clipped(reason, face, room);
 }
 
 /** A magenta diamond and how many handoffs are held, ending at x. */

@@ -7,7 +7,7 @@ const TOP = 14;
 const BASE = 40;
 const TICKS = 56;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 240].map((minutes) => minutes * 60_000);
-const TICK_ROOM = 110;
+const TICK_ROOM = 84;
 
 /** Draws a window of traffic into an SVG and knows which instant lies where. */
 export class Chart {

@@ -10,6 +10,9 @@ const HOUR = 60 * MINUTE;
 const PAUSE = 200;
 const COPIED = 1600;
 
+/** An address as people read it: colons and at signs need no escape in a query. */
+export const readable = (url) => url.href.replaceAll("%3A", ":").replaceAll("%40", "@");
+
 /** Make the track in a host; see `Track` for what the answer can do. */
 export const createTrack = (host, options) => new Track(host, options);
 
@@ -176,8 +179,8 @@ class Track {
   async #copyLink() {
     const link = new URL(location.href);
     link.searchParams.set("at", new Date(this.#shown.at).toISOString());
-    const done = await navigator.clipboard?.writeText(link.href).then(() => true, () => false);
-    this.voice.textContent = done ? "Link copied" : link.href;
+    const done = await navigator.clipboard?.writeText(readable(link)).then(() => true, () => false);
+    this.voice.textContent = done ? "Link copied" : readable(link);
     if (!done) return;
     this.copy.replaceChildren(icon(PATHS.check));
     setTimeout(() => this.copy.replaceChildren(icon(PATHS.link)), COPIED);
