@@ -34,7 +34,7 @@ class LivePage {
       state, workspace: this.workspace, now: () => this.now(), onSelect: (name) => this.#inspect(name), filter: asked(),
     });
     this.#makeTrack();
-    host.nexus = { stats: () => this.graph.stats(), work: (id) => this.graph.state.work.find((item) => item.handoff === id) };
+    host.nexus = { boxes: () => this.graph.boxes(), stats: () => this.graph.stats(), work: (id) => this.graph.state.work.find((item) => item.handoff === id) };
     this.stop = new AbortController();
     this.#listen();
     this.#show();

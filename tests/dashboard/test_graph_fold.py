@@ -207,3 +207,14 @@ def test_what_the_graph_does_not_show_changes_only_the_position(fold: Fold) -> N
         name: before[name] for name in ("agents", "work", "edges")
     }
     assert after["cursor"] == "6"
+
+
+def test_edges_that_faded_are_forgotten_when_there_are_very_many(fold: Fold) -> None:
+    old = "2026-11-26T13:00:00.000Z"
+    faded = [
+        {"from": f"a{number}", "to": "ben", "unread": 0, "last_at": old, "kind": "direct"} for number in range(3001)
+    ]
+    waiting = {"from": "cy", "to": "ben", "unread": 1, "last_at": old, "kind": "direct"}
+    after = fold(start(edges=[*faded, waiting]), sent(["ben"]))
+    assert [each["from"] for each in after["edges"]] == ["cy", "ann"]
+    assert len(fold(start(edges=[*faded[:100], waiting]), sent(["ben"]))["edges"]) == 102

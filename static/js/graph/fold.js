@@ -1,6 +1,8 @@
 /** What the log adds up to on the graph: agents, open work, and who talks to whom. Live and replay use the same fold. */
 
 const CLOSED = new Set(["completed", "rejected", "cancelled", "failed", "expired"]);
+const MANY = 3000;
+const FADE = 15 * 60_000;
 const LANES = {
   "delivery.leased": "delivered",
   "delivery.returned": "unread",
@@ -34,7 +36,14 @@ export function foldAll(state, events) {
     mail: { ...state.mail },
   };
   for (const event of events) apply(draft, event);
-  return { ...draft, agents: draft.agents.list(), work: draft.work.list(), edges: draft.edges.list() };
+  return { ...draft, agents: draft.agents.list(), work: draft.work.list(), edges: alive(draft.edges.list(), draft.at) };
+}
+
+/** A page that is open for days forgets edges that faded long ago. */
+function alive(edges, at) {
+  if (edges.length <= MANY) return edges;
+  const now = Date.parse(at);
+  return edges.filter((edge) => edge.unread > 0 || now - Date.parse(edge.last_at) < FADE);
 }
 
 const key = (from, to) => `${from}\n${to}`;
