@@ -54,7 +54,7 @@ class Eyes:
     def go(self, path: str) -> Page:
         """Show a page and wait until its live socket is there."""
         self.page.goto(self.base + path)
-        self.page.locator('#pill[data-state="live"]').wait_for()
+        self.page.locator('#pill:is([data-state="live"], [data-state="replay"])').wait_for()
         return self.page
 
     def problems(self) -> list[str]:

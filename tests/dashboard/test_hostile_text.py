@@ -136,7 +136,7 @@ def test_live_fragments_are_inert_too(browser: Browser, hostile: tuple[Server, l
     sender = server.agent("eve")
     trap = Trap(browser, server.url)
     for path, selector in (
-        ("/messages", "#message-rows"),
+        ("/messages", "#mail-rows"),
         ("/events", "#event-rows"),
         ("/", "#ticker"),
         ("/handoffs", "#cards-open"),

@@ -44,7 +44,7 @@ def test_a_message_comes_up_on_table_thread_and_graph_without_a_reload(
     body = "Parser is **green** at last."
     over_mcp(served, ann, ("message_create", {"to": "ben", "subject": "Parser is green", "body": body}))
     table, thread, twin, graph = (eyes.page for eyes in windows.values())
-    expect(table.locator("#message-rows")).to_contain_text("Parser is green")
+    expect(table.locator("#mail-rows")).to_contain_text("Parser is green")
     expect(thread.locator("#inspector")).to_contain_text("Parser is green at last.")
     expect(twin.locator("#ticker")).to_contain_text("Parser is green")
     expect(graph.locator("#ticker")).to_contain_text("Parser is green")
@@ -78,8 +78,9 @@ def test_an_operators_reply_ends_the_agents_wait(browser: Browser, served: Serve
     page = eyes.go(f"/messages?inspect={message}")
 
     waiting = beside(served, ann, ("inbox_wait", {"timeout_seconds": 60}))
+    page.locator("#inspector .act summary", has_text="Reply").click()
     page.locator("#inspector textarea[name=body]").fill("Yes. And tell the others.")
-    page.locator("#inspector form[data-act] button.btn-primary").click()
+    page.locator("#inspector .act[open] button.btn-primary").click()
     expect(page.locator("#toasts")).to_contain_text("Sent to ann")
     (told,) = waiting.result()
     assert told["messages"][0]["origin"] == "operator"
