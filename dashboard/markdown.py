@@ -23,6 +23,7 @@ def rendered(text: str) -> SafeString:
         tags=TAGS,
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
+        url_relative="deny",  # a relative one would look like a link of the dashboard itself
         link_rel="noopener nofollow noreferrer",
     )
     return mark_safe(html)

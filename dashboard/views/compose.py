@@ -87,7 +87,6 @@ async def compose(request: HttpRequest) -> HttpResponse:
 async def _returned(request: HttpRequest, look: Look, draft: Draft, errors: dict[str, str]) -> HttpResponse:
     screen = Screen(NAME, TITLE, TEMPLATE, partial(_form, draft, errors))
     answer: HttpResponse = await readers.run(partial(page, request, look, screen))
-    answer.status_code = 422 if errors else 200
     return answer
 
 

@@ -302,6 +302,8 @@ def test_rows_by_id_are_newest_first(workspace, alice, bob, write):
         ("see [the docs](https://a.b)", "see the docs"),
         ("snake_case stays", "snake_case stays"),
         ("x" * 900, "x" * 180),
+        (f"Ada hands this over. Take it with handoff_claim and hnd_{'0' * 22}; one wins.", "Ada hands this over."),
+        (f"Expired: handoff hnd_{'0' * 22}. Not done in time.", "Not done in time."),
     ],
 )
 def test_line_is_what_a_body_says(body, said):
