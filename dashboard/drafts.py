@@ -12,7 +12,7 @@ __all__ = ["KINDS", "Draft", "errors_of", "typed"]
 
 KINDS = ("message", "handoff", "broadcast")
 # What operations call a field, and what the form does.
-FIELDS = {"subject": "title", "acceptance_criteria": "criteria", "sent": "to"}
+FIELDS = {"subject": "title", "acceptance_criteria": "criteria"}
 TEXTS = (
     "workspace",
     "capability",
@@ -109,7 +109,7 @@ def errors_of(refusal: Refusal) -> dict[str, str]:
     found = {_named(each["field"]): each["problem"] for each in refusal.details.get("fields", ())}
     if found:
         return found
-    name = "sent" if "sent" in refusal.details else str(refusal.details.get("field", ""))
+    name = str(refusal.details.get("field") or ("to" if "sent" in refusal.details else ""))
     advice = "" if "`" in refusal.fix else f" {refusal.fix}"
     return {_named(name): f"{refusal.message}{advice}".replace("`", "")}
 

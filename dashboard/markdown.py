@@ -21,7 +21,7 @@ def rendered(text: str) -> SafeString:
     html = nh3.clean(
         READER.render(visible(text)),
         tags=TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "*": set()},
         url_schemes={"http", "https", "mailto"},
         url_relative="deny",  # a relative one would look like a link of the dashboard itself
         link_rel="noopener nofollow noreferrer",

@@ -6,7 +6,8 @@ const sheet = () => document.getElementById("sheet");
 async function openSheet(url) {
   await htmx.ajax("GET", url, { target: "#sheet-body", swap: "innerHTML", select: "[data-form]" });
   if (!sheet().open) sheet().showModal();
-  sheet().querySelector("[autofocus], input:not([type=hidden]), textarea, select")?.focus();
+  const first = sheet().querySelector("[autofocus]") ?? sheet().querySelector("input:not([type=hidden]), textarea, select");
+  first?.focus();
 }
 
 document.addEventListener("click", (event) => {
