@@ -133,7 +133,7 @@ def test_dialog_sends_without_leaving_the_page(eyes: Eyes, ann, ben):
     sheet.get_by_role("button", name="Send").click()
     expect(sheet.locator("#why-to")).to_have_text("Choose at least one agent, or a capability")
     expect(sheet.get_by_label("Subject")).to_have_value("From the dialog")
-    sheet.get_by_label("ben").check()
+    sheet.get_by_role("checkbox", name="ben").check()
     sheet.get_by_label("Text").press("Control+Enter")
     expect(page.locator("#toasts")).to_contain_text("Sent to ben")
     expect(sheet).to_be_hidden()

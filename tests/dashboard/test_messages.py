@@ -18,7 +18,7 @@ def http(served, ann, ben):
 
 
 @pytest.fixture
-def write(ann):
+def write(ann, ben):
     """Return a function by which ann writes to ben."""
 
     def write(subject, to="ben", body="Please look.", **more):
@@ -225,6 +225,7 @@ def test_phone_shows_two_line_cards_without_scrolling_sideways(browser, served, 
     assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
     assert page.locator("main").evaluate("each => each.scrollWidth <= each.clientWidth")
     page.locator("#mail-rows > li").first.locator("a").click()
+    expect(page.locator("#inspector h2")).to_contain_text("On a phone")
     box = page.locator("#inspector").bounding_box()
     assert box is not None
     assert box["width"] == NARROW["width"]
