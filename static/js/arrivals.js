@@ -1,9 +1,10 @@
 // New rows of a list: they slide in while it is scrolled to its top and nobody is at it; else they wait behind a number.
 
-/** Return whether somebody reads the list: it is scrolled, or the pointer or the focus is in it. */
-function isRead(list) {
+/** Return whether somebody reads the list: it is scrolled, or the pointer or the focus is in it or on its button. */
+function isRead(list, button) {
   const scroller = list.closest("main");
-  return scroller.scrollTop > 4 || list.matches(":hover") || list.contains(document.activeElement);
+  const isAt = (each) => each?.matches(":hover") || each?.contains(document.activeElement);
+  return scroller.scrollTop > 4 || isAt(list) || isAt(button);
 }
 
 function dropDoubles(list) {
@@ -52,7 +53,7 @@ export function arrivals({ list: where, button: what, one, many, most, fits, can
     row.hidden = true;
     row.classList.remove("is-new");
     held.push(row);
-    if (!cannotTell() && !isRead(list)) release();
+    if (!cannotTell() && !isRead(list, document.querySelector(what))) release();
     else label();
   };
 

@@ -174,11 +174,13 @@ def test_new_mail_waits_behind_a_number_while_somebody_reads(eyes: Eyes, write):
     page = eyes.go("/messages")
     page.locator("#mail-rows > li").first.hover()
     before = page.locator("#mail-rows > li:visible").count()
+    place = page.locator("#mail-rows").bounding_box()
     for number in range(3):
         write(f"Waiting {number}")
     button = page.locator("#fresh-mail")
     expect(button).to_have_text("3 new messages")
     assert page.locator("#mail-rows > li:visible").count() == before
+    assert page.locator("#mail-rows").bounding_box() == place
     button.click()
     expect(page.locator("#mail-rows > li").first).to_contain_text("Waiting 2")
     expect(button).to_be_hidden()
