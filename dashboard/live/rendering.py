@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from bus import clock, cursors, identity
 from bus.directory import directory
@@ -49,7 +50,7 @@ def rendered(view: str, workspace: int | None, after: int, until: int | None = N
         return None
     if len(events) > MOST:
         return resync(newest_id())
-    look = _look(workspace)
+    look = _look(workspace, view)
     said: dict[str, Any] = {"html": _numbers(look, view) + _fragments(view)(look, events)}
     if view == GRAPH:
         said["events"] = moves(workspace, events)
@@ -76,11 +77,11 @@ def _now() -> str:
     return now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _look(workspace: int | None) -> Look:
+def _look(workspace: int | None, view: str) -> Look:
     caller = identity.operator(SURFACE)
     if workspace is not None:
         caller = identity.placed(caller, directory.workspace_by_id(workspace).public_id)
-    return Look(caller, workspace, QueryDict(), "/")
+    return Look(caller, workspace, QueryDict(), reverse(view))
 
 
 def _fragments(view: str) -> Fragments:

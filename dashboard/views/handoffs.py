@@ -39,6 +39,7 @@ def build(look: Look) -> dict[str, Any]:
         "lane": look.query.get("lane", ""),
         "is_filtered": wanted != Wanted(),
         "is_older": bool(older),
+        "found": "found-" if older or wanted != Wanted() else "",
         "wanted": wanted,
         "capabilities": [(word, word) for word in capabilities(look.workspace)],
         "agents": [(name, name) for name in agents(look.workspace)],
