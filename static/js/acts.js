@@ -25,9 +25,9 @@ document.addEventListener("submit", async (event) => {
 });
 
 async function send(form, submitter) {
+  const body = new URLSearchParams(new FormData(form, submitter)); // before the button is off, as its value counts too
   submitter?.setAttribute("disabled", "");
   try {
-    const body = new URLSearchParams(new FormData(form, submitter));
     const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
     await answered(form, answer);
   } catch {

@@ -97,8 +97,13 @@ function openAct(key) {
   const box = document.querySelector(`#inspector .act[data-key="${key}"]`);
   if (!box) return toast(`This handoff cannot be ${SAID[key]} now`, "red");
   box.open = true;
-  (box.querySelector("textarea, select, input:not([type=hidden])") ?? box.querySelector("summary")).focus();
+  enter(box);
   return undefined;
+}
+
+/** Go to the first field of a form; a form that has the focus stays open. */
+function enter(box) {
+  (box.querySelector("textarea, select, input:not([type=hidden])") ?? box.querySelector("summary")).focus();
 }
 
 const SAID = { m: "reassigned", r: "renewed by you", x: "cancelled", v: "verified by you", l: "released" };
@@ -122,6 +127,8 @@ setInterval(() => {
 window.addEventListener("nexus:settled", () => {
   const url = new URL(location.href);
   if (!url.searchParams.has("act")) return;
+  const box = document.querySelector("#inspector .act[open]");
+  if (box) enter(box);
   url.searchParams.delete("act");
   history.replaceState(history.state, "", url.pathname + url.search.replaceAll("%40", "@"));
 });

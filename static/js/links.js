@@ -2,9 +2,11 @@
 
 const LATE = 400;
 const main = () => document.getElementById("main");
+let openings = 0;
 
 /** Fetch a URL and put its inspector, or its whole page part, in place of this one's. */
 export async function visit(url, part, { push = true } = {}) {
+  if (push) openings += 1;
   const running = setTimeout(() => document.getElementById("progress").removeAttribute("hidden"), LATE);
   try {
     await htmx.ajax("GET", url, {
@@ -131,8 +133,11 @@ window.addEventListener("nexus:swapped", reread);
 export async function refresh() {
   const url = location.pathname + location.search;
   const part = document.querySelector("[data-keep]") ? "dock" : "page";
+  const known = openings;
   if (document.getElementById(part)) await visit(url, part, { push: false });
-  if (!document.getElementById("inspector").hidden) await visit(url, "inspector", { push: false });
+  if (known !== openings) return;
+  const inspector = document.getElementById("inspector");
+  if (!inspector.hidden && !inspector.querySelector(".act[open]")) await visit(url, "inspector", { push: false });
 }
 
 addEventListener("DOMContentLoaded", settle, { once: true });
