@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 CAP, MANY = 100, 1000
-PAGE = 100
+PAGE = 50
 HUMAN = "human"
 WORDS = Prefetch("capabilities", Capability.objects.order_by("name"))
 PLACE = Concat("kind", Value(":"), Lower("name"))
