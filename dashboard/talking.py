@@ -23,6 +23,7 @@ __all__ = ["day", "fragments", "inspect", "place_of"]
 TEMPLATE = "dashboard/inspect/agent.html"
 SLOT_WIDTH = 10
 MOST = 100
+MOST_BUBBLES = 40
 LANES = {
     "delivery.leased": "delivered",
     "delivery.read": "read",
@@ -141,17 +142,22 @@ def talk_id(agent: str, peer: str) -> str:
 
 
 def fragments(look: Look, events: Sequence[Happened]) -> str:
-    """Return new bubbles and cards for open talks, and the ticks and cards that changed."""
+    """Return new bubbles and cards for open talks, and the ticks and cards that changed.
+
+    Where very much is said at once, open talks say so and are read again when somebody asks.
+    """
     new = [event.message for event in events if event.type == "message.created" and event.message]
-    bubbles = said_in(new[-MOST:]) if new else []
+    bubbles = said_in(new[:MOST_BUBBLES]) if new else []
     moved = list({event.handoff: None for event in events if event.handoff and event.type.startswith("handoff.")})
     cards = {card.handoff: card for card in cards_in(moved[-MOST:], look.now)} if moved else {}
     created = {event.handoff for event in events if event.type == "handoff.created"}
-    shown = [_shown(each, cards, created) for each in bubbles]
+    is_much = len(new) > MOST_BUBBLES or len(bubbles) > MOST_BUBBLES
+    shown = [] if is_much else [_shown(each, cards, created) for each in bubbles]
     facts = {
         "both": [each for pair in shown for each in pair],
         "ticks": [(selector(f"tick-{message}-{agent}"), lane) for (message, agent), lane in _ticks(events).items()],
         "cards": list(cards.values()),
+        "is_much": is_much,
     }
     return render_to_string("dashboard/_talk_news.html", {**facts, "look": look, "is_new": True})
 
