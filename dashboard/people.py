@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from overview.queries.people import Person
 
-__all__ = ["BARS", "Bar", "bars", "program", "selector", "wakes"]
+__all__ = ["BARS", "Bar", "height", "program", "selector", "spark", "wakes"]
 
 PROGRAMS = {
     "claude": "Claude Code",
@@ -16,7 +16,7 @@ PROGRAMS = {
     "gemini-cli": "Gemini CLI",
     "opencode": "OpenCode",
 }
-PITCH, HEIGHT, FULL = 5, 20, 60
+PITCH, WIDTH, HEIGHT, FULL = 5, 3, 20, 60
 BARS = {"present": (0, 12), "stale": (2, 8), "offline": (5, 2)}
 
 
@@ -35,13 +35,22 @@ def program(harness: str) -> str:
     return PROGRAMS.get(harness.lower(), harness)
 
 
-def bars(hours: tuple[int, ...]) -> list[Bar]:
-    """Return the bars of a day; every agent has the same scale, and an hour with sixty messages fills it."""
-    heights = [_height(sent) for sent in hours]
-    return [Bar(number * PITCH, HEIGHT - height, height) for number, height in enumerate(heights)]
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """The bars of a day as two paths: hours in which something was said, and the quiet ones."""
+
+    said: str
+    quiet: str
 
 
-def _height(sent: int) -> int:
+def spark(hours: tuple[int, ...]) -> Spark:
+    """Draw a day; every agent has the same scale, and an hour with sixty messages fills it."""
+    bars = [(number * PITCH, height(sent), sent) for number, sent in enumerate(hours)]
+    drawn = [(f"M{x} {HEIGHT - high}h{WIDTH}v{high}h-{WIDTH}z", sent) for x, high, sent in bars]
+    return Spark("".join(bar for bar, sent in drawn if sent), "".join(bar for bar, sent in drawn if not sent))
+
+
+def height(sent: int) -> int:
     """Return a height that tells one message from none and a few from many."""
     return min(HEIGHT, max(1, round(HEIGHT * math.log1p(sent) / math.log1p(FULL)))) if sent else 1
 

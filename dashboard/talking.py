@@ -15,7 +15,8 @@ from dashboard.look import Look
 from dashboard.people import BARS, Bar, program, selector, wakes
 from overview.queries.happened import Happened
 from overview.queries.peers import Peer, peers
-from overview.queries.people import Detail, Person, detail
+from overview.queries.people import Person
+from overview.queries.person import Detail, detail
 from overview.queries.talk import Bubble, Card, Pair, cards_in, said_in, talk
 
 __all__ = ["day", "fragments", "inspect", "place_of"]
@@ -23,7 +24,7 @@ __all__ = ["day", "fragments", "inspect", "place_of"]
 TEMPLATE = "dashboard/inspect/agent.html"
 SLOT_WIDTH = 10
 MOST = 100
-MOST_BUBBLES = 40
+MOST_BUBBLES = 16
 LANES = {
     "delivery.leased": "delivered",
     "delivery.read": "read",

@@ -15,7 +15,7 @@ from bus import clock, cursors, identity
 from bus.directory import directory
 from bus.events import newest_id
 from bus.queries.events import KIND
-from dashboard import frame
+from dashboard import frame, talking
 from dashboard.look import Look
 from overview.queries.graph import moves
 from overview.queries.happened import Happened, happened
@@ -51,7 +51,7 @@ def rendered(view: str, workspace: int | None, after: int, until: int | None = N
     if len(events) > MOST:
         return resync(newest_id())
     look = _look(workspace, view)
-    said: dict[str, Any] = {"html": _numbers(look, view) + _fragments(view)(look, events)}
+    said: dict[str, Any] = {"html": _numbers(look, view) + _fragments(view)(look, events) + _talk(view, look, events)}
     if view == GRAPH:
         said["events"] = moves(workspace, events)
     return _frame(said, events[0].pk, events[-1].pk)
@@ -87,6 +87,11 @@ def _look(workspace: int | None, view: str) -> Look:
 def _fragments(view: str) -> Fragments:
     found: Fragments = getattr(import_module(f"dashboard.views.{view}"), "fragments", _nothing)
     return found
+
+
+def _talk(view: str, look: Look, events: list[Happened]) -> str:
+    """Return what was said in a talk that is open in the inspector of a page; Agents tells of it by itself."""
+    return "" if view == "agents" else talking.fragments(look, events)
 
 
 def _nothing(look: Look, events: list[Happened]) -> str:

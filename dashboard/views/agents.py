@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from dashboard import talking
 from dashboard.look import Look
-from dashboard.people import Bar, bars, program
+from dashboard.people import program, spark
 from dashboard.screens import Screen, show
 from dashboard.talking import inspect, place_of
 from overview.queries.happened import Happened
@@ -43,11 +43,10 @@ def build(look: Look) -> dict[str, Any]:
 
 def row(look: Look, person: Person) -> dict[str, Any]:
     """Return one agent as its row or card shows it."""
-    drawn: list[Bar] = bars(person.hours)
     return {
         "person": person,
         "program": program(person.harness),
-        "bars": drawn,
+        "spark": spark(person.hours),
         "said": sum(person.hours),
         "place": place_of(look, person),
         "is_me": person.name == look.caller.agent.name,

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from bus import presence
 from bus.models import Agent, Delivery, Message
 from bus.text import shorten
+from overview.queries.people import presence_of
 
 __all__ = ["MOST", "Peer", "peers"]
 
@@ -89,13 +89,12 @@ def _words(messages: Iterable[int]) -> Iterable[tuple[Any, ...]]:
 
 def _peer(agent: Agent, line: Line, words: tuple[str, datetime], now: datetime) -> Peer:
     subject, at = words
-    is_agent = agent.kind == Agent.Kind.AGENT
     return Peer(
         pk=agent.pk,
         name=agent.name,
         kind=agent.kind,
         harness=agent.harness,
-        presence=presence.of(agent.last_seen_at, agent.connected_until, now) if is_agent else "",
+        presence=presence_of(agent, now),
         last=shorten(subject, LINE)[0],
         is_last_mine=line.is_mine,
         at=at,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,27 +10,25 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Val
 from django.db.models.functions import Concat, Lower
 
 from bus import presence
-from bus.errors import NotFound
-from bus.models import Agent, AgentTag, Capability, Delivery, Key, Membership, Session, Workspace
+from bus.models import Agent, Capability, Delivery, Key, Membership, Session, Workspace
 from bus.queries.agents import Counted, in_presence
 from handoffs.models import Handoff, State
 from overview.queries import activity
-from overview.queries.presences import Strip, strip
 
 __all__ = [
     "CAP",
-    "Detail",
     "Held",
-    "KeyRow",
     "Lanes",
     "People",
     "Person",
     "Wanted",
     "capabilities",
-    "detail",
     "heads",
+    "live_keys",
     "people",
+    "presence_of",
 ]
+
 
 CAP, MANY = 100, 1000
 PAGE = 50
@@ -107,30 +105,6 @@ class Wanted:
     names: Sequence[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """A key that still opens something."""
-
-    prefix: str
-    label: str
-    scope: str
-    any_workspace: bool
-    workspaces: tuple[str, ...]
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """Everything about one agent but its talk."""
-
-    person: Person
-    keys: list[KeyRow]
-    strip: Strip
-    tags: dict[str, str] = field(default_factory=dict)
-
-
 ANYBODY = Wanted()
 
 
@@ -173,7 +147,7 @@ def _counted(agents: QuerySet[Any], workspace: int | None, hours: activity.Hours
     mail = Delivery.objects.filter(recipient_id=OuterRef("pk"))
     if workspace is not None:
         mail = mail.filter(workspace_id=workspace)
-    keys = Key.objects.filter(_live(now), agent_id=OuterRef("pk"))
+    keys = Key.objects.filter(live_keys(now), agent_id=OuterRef("pk"))
     sessions = Session.objects.filter(agent_id=OuterRef("pk"), closed_at=None)
     counted: QuerySet[Any] = agents.annotate(
         unread=_some(mail.filter(lane="unread")),
@@ -190,7 +164,8 @@ def _some(rows: QuerySet[Any], most: int = CAP) -> Counted:
     return Counted(rows.values("pk")[:most])
 
 
-def _live(now: datetime) -> Q:
+def live_keys(now: datetime) -> Q:
+    """Return the filter of keys that still open something."""
     return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
 
 
@@ -202,7 +177,6 @@ def _persons(rows: list[Any], workspace: int | None, hours: activity.Hours, now:
 
 
 def _person(row: Any, hours: tuple[int, ...], held: Held, now: datetime) -> Person:
-    is_agent = row.kind == Agent.Kind.AGENT
     return Person(
         pk=row.pk,
         name=row.name,
@@ -210,7 +184,7 @@ def _person(row: Any, hours: tuple[int, ...], held: Held, now: datetime) -> Pers
         harness=row.harness,
         role=row.role,
         description=row.description,
-        presence=presence.of(row.last_seen_at, row.connected_until, now) if is_agent else "",
+        presence=presence_of(row, now),
         is_connected=row.connected_until is not None and row.connected_until > now,
         last_seen_at=row.last_seen_at,
         archived_at=row.archived_at,
@@ -223,6 +197,13 @@ def _person(row: Any, hours: tuple[int, ...], held: Held, now: datetime) -> Pers
         sessions=row.open_sessions,
         workspace=row.home.public_id if row.home else "",
     )
+
+
+def presence_of(row: Any, now: datetime) -> str:
+    """Return the presence of a coding agent; one that left for good is gone however lately it was heard."""
+    if row.kind != Agent.Kind.AGENT:
+        return ""
+    return "offline" if row.archived_at else presence.of(row.last_seen_at, row.connected_until, now)
 
 
 def _held(workspace: int | None, now: datetime, operators: set[int]) -> dict[int, Held]:
@@ -269,32 +250,3 @@ def capabilities(workspace: int | None) -> list[str]:
     agents = _members(workspace).filter(archived_at=None).values("pk")
     words = Capability.objects.filter(agent_id__in=agents).order_by("name").values_list("name", flat=True)
     return list(words.distinct()[:CAP])
-
-
-def detail(name: str, workspace: int | None, now: datetime) -> Detail:
-    """Return one agent with its keys and its day; a name that is not of this workspace is not found."""
-    agent = Agent.objects.filter(name__iexact=name).values_list("name", "home_id").first()
-    found = people(workspace, now, Wanted(names=[agent[0]])).rows if agent else []
-    if not agent or not found:
-        raise NotFound("There is no agent of that name here.", agent=name)
-    person = found[0]
-    tags = dict(AgentTag.objects.filter(agent_id=person.pk).values_list("key", "value"))
-    day = strip(person.name, workspace or agent[1] or 0, person.presence or "offline", now)
-    return Detail(person, _keys(person.pk, now), day, tags)
-
-
-def _keys(agent: int, now: datetime) -> list[KeyRow]:
-    rows = Key.objects.filter(_live(now), agent_id=agent).prefetch_related("workspaces").order_by("-pk")[:CAP]
-    return [
-        KeyRow(
-            prefix=key.prefix,
-            label=key.label,
-            scope=key.scope,
-            any_workspace=key.any_workspace,
-            workspaces=tuple(each.alias or each.public_id for each in key.workspaces.all()),
-            created_at=key.created_at,
-            expires_at=key.expires_at,
-            last_used_at=key.last_used_at,
-        )
-        for key in rows
-    ]

@@ -1,6 +1,7 @@
 // Links that replace a part of the page and push their URL: [data-swap] the page, [data-inspect] and [data-close] the inspector.
 
 const LATE = 400;
+const OF_THE_TALK = ["peer", "find", "line"];
 const main = () => document.getElementById("main");
 let openings = 0;
 
@@ -43,7 +44,7 @@ function markSelected() {
 /** Open a thing in the inspector: "msg_…", "hnd_…", "@name", "evt_…". */
 export function inspect(name, more = {}) {
   const url = new URL(location.href);
-  url.searchParams.delete("peer");
+  for (const each of OF_THE_TALK) url.searchParams.delete(each);
   url.searchParams.set("inspect", name);
   for (const [key, value] of Object.entries(more)) url.searchParams.set(key, value);
   return visit(pretty(url), "inspector");
@@ -64,7 +65,7 @@ export async function close() {
   const url = new URL(location.href);
   const name = url.searchParams.get("inspect");
   url.searchParams.delete("inspect");
-  url.searchParams.delete("peer");
+  for (const each of OF_THE_TALK) url.searchParams.delete(each);
   await visit(pretty(url), "inspector");
   const opener = [...document.querySelectorAll("[data-item]")].find((each) => each.dataset.item === name);
   (opener?.querySelector("a[href]") ?? opener ?? main())?.focus({ preventScroll: true });

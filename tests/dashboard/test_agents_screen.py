@@ -10,7 +10,7 @@ from bus import clock
 from bus.events import newest_id
 from dashboard import talking
 from dashboard.look import Look
-from dashboard.people import bars, selector
+from dashboard.people import height, selector, spark
 from dashboard.views.agents import build, fragments, inspect
 from overview.queries.happened import happened
 from tests.dashboard.browser import NARROW, Eyes
@@ -239,7 +239,7 @@ def test_a_claim_changes_the_card_in_the_talk_and_the_work_in_the_row(told, do, 
 
 def test_much_at_once_asks_to_read_again(told, do, alice, bob):
     def chatter():
-        for number in range(45):
+        for number in range(20):
             do("message_create", alice, to="bob", subject=f"Number {number}", body="")
 
     text = told(chatter)
@@ -257,10 +257,17 @@ def test_new_and_archived_agents_come_and_go(told, do, enrol, operator):
 
 
 def test_bars_tell_one_from_none_and_stay_in_their_box():
-    heights = [bar.height for bar in bars((0, 1, 5, 20, 60, 10_000))]
+    heights = [height(sent) for sent in (0, 1, 5, 20, 60, 10_000)]
     assert heights == sorted(heights)
     assert len(set(heights[:5])) == 5
     assert heights[-1] == 20
+
+
+def test_a_day_is_drawn_as_what_was_said_and_what_was_quiet():
+    drawn = spark((0, 3, 0))
+    assert drawn.said.startswith("M5 ")
+    assert drawn.said.count("M") == 1
+    assert drawn.quiet.count("M") == 2
 
 
 def test_a_selector_names_an_id_with_dots():
@@ -268,11 +275,12 @@ def test_a_selector_names_an_id_with_dots():
 
 
 @pytest.mark.slow
-def test_a_message_appears_in_an_open_talk_and_its_tick_follows(eyes: Eyes, ann, ben):
+@pytest.mark.parametrize("path", ["/agents", "/", "/events"])
+def test_a_message_appears_in_an_open_talk_on_any_page_and_its_tick_follows(eyes: Eyes, ann, ben, path):
     ann.post("messages", to="ben", subject="First", body="")
-    page = eyes.go("/agents?inspect=@ann&peer=ben")
-    sent = ann.post("messages", to="ben", subject="Second", body="")["message"]
-    bubble = page.locator(".bubble.is-mine", has_text="Second")
+    page = eyes.go(f"{path}?inspect=@ann&peer=ben")
+    sent = ann.post("messages", to="ben", subject=f"Second at {path}!", body="")["message"]
+    bubble = page.locator(".bubble.is-mine", has_text=f"Second at {path}!")
     expect(bubble).to_be_visible()
     ben.post("inbox/ack", messages=[sent])
     expect(bubble.locator(".tick-read")).to_be_visible()

@@ -8,7 +8,8 @@ import pytest
 from bus import clock, door, presence
 from bus.errors import NotFound
 from bus.models import Agent
-from overview.queries.people import Wanted, capabilities, detail, heads, people
+from overview.queries.people import Wanted, capabilities, heads, people
+from overview.queries.person import detail
 from overview.queries.presences import strip
 
 HOUR = timedelta(hours=1)

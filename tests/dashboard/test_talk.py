@@ -176,6 +176,12 @@ def test_peers_come_by_their_latest_line_with_what_is_unread_both_ways(do, tell,
     assert peers(alice.agent.id, workspace.id, clock.now())[0].waiting == 0
 
 
+def test_a_peer_that_left_for_good_is_gone(do, tell, operator, alice, bob, workspace):
+    tell(alice, "bob", "Hello")
+    do("agent_archive", operator, agent="bob")
+    assert [peer.presence for peer in peers(alice.agent.id, workspace.id, clock.now())] == ["offline"]
+
+
 def test_who_said_nothing_has_no_peers(workspace, carol):
     assert peers(carol.agent.id, workspace.id, clock.now()) == []
 
