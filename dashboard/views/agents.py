@@ -1,12 +1,10 @@
 """The page Agents: who is here, what each said, what waits for it and what it holds."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
 
 from dashboard import talking
 from dashboard.look import Look
@@ -60,8 +58,7 @@ def fragments(look: Look, events: Sequence[Happened]) -> str:
     found = people(look.workspace, look.now, Wanted(names=sorted(touched | new)), MOST).rows if touched | new else []
     rows = [row(look, person) | {"is_new": person.name in new} for person in found]
     gone = [each["person"] for each in rows if each["person"].archived_at]
-    there = replace(look, path=reverse(AGENTS.name))
-    facts = {"rows": [each for each in rows if not each["person"].archived_at], "gone": gone, "look": there}
+    facts = {"rows": [each for each in rows if not each["person"].archived_at], "gone": gone, "look": look}
     return render_to_string("dashboard/_agents_news.html", facts) + talking.fragments(look, events)
 
 
