@@ -24,11 +24,14 @@ document.addEventListener("submit", async (event) => {
   await send(form, event.submitter);
 });
 
+/** The page's token, which rows that arrived live do not carry themselves. */
+const token = () => document.querySelector("#confirm [name=csrfmiddlewaretoken]")?.value ?? "";
+
 async function send(form, submitter) {
   const body = new URLSearchParams(new FormData(form, submitter)); // before the button is off, as its value counts too
   submitter?.setAttribute("disabled", "");
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
+    const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true", "X-CSRFToken": token() } });
     await answered(form, answer);
   } catch {
     toast("The server does not answer. It may be restarting; try again in a moment.", "red");

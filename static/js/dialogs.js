@@ -20,5 +20,8 @@ document.addEventListener("click", (event) => {
     openSheet(link.getAttribute("href"));
   }
   const dialog = event.target.closest("dialog");
-  if (dialog && (event.target === dialog || event.target.closest("[data-cancel]"))) dialog.close();
+  if (dialog && (event.target === dialog || event.target.closest("[data-cancel]"))) {
+    event.preventDefault();
+    dialog.close();
+  }
 });

@@ -45,4 +45,4 @@ def _asked(rest: httpx2.Client) -> tuple[str, str, str, str, str]:
     talked = next(each for each in messages if each["kind"] == "direct" and each["origin"] == "agent")
     handoffs = rest.get("handoffs", params={"states": "claimed"}).json()["handoffs"]
     events = rest.get("events", params={"limit": 200}).json()["events"]
-    return talked["message"], handoffs[0]["handoff"], talked["from"], events[-1]["event"], events[-REPLAYED]["at"]
+    return talked["message"], handoffs[0]["handoff"], talked["from"], events[-1]["event"], events[REPLAYED]["at"]
