@@ -67,7 +67,7 @@ export function arrivals({ list: where, button: what, one, many, most, fits, can
   window.addEventListener("nexus:swapped", () => {
     const list = document.querySelector(where);
     if (list) for (const row of [...list.children].reverse()) take(row, list);
-    document.querySelector("main .empty")?.remove();
+    if (list?.querySelector(":scope > :not([hidden])")) document.querySelector("main .empty")?.remove();
   });
   window.addEventListener("nexus:settled", () => {
     held = held.filter((row) => row.isConnected);

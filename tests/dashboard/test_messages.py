@@ -194,6 +194,14 @@ def test_new_mail_that_does_not_fit_the_filter_stays_out(eyes: Eyes, write, ben)
     expect(page.locator(f"#row-{other}")).to_have_count(0)
 
 
+def test_page_that_finds_nothing_goes_on_saying_so(eyes: Eyes, write):
+    page = eyes.go("/messages?kind=topic")
+    before = page.locator("#facts").inner_text()
+    write("Not of a topic")
+    expect(page.locator("#facts")).not_to_have_text(before)
+    expect(page.locator("main .empty")).to_contain_text("Nothing matches")
+
+
 def test_row_that_came_by_the_socket_opens_on_this_page(eyes: Eyes, write):
     page = eyes.go("/messages?kind=direct")
     message = write("Open me")
