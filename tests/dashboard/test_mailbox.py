@@ -7,7 +7,6 @@ import pytest
 from bus import clock
 from bus.models import Delivery, Message
 from overview.queries.mailbox import Wanted, exported, letter, page, rows_of, tally
-from overview.queries.mailbox.text import line
 
 
 @pytest.fixture
@@ -290,21 +289,3 @@ def test_what_is_not_there_is_none(workspace):
 def test_rows_by_id_are_newest_first(workspace, alice, bob, write):
     names = [write(alice, "bob", f"Number {number}") for number in range(3)]
     assert [row.subject for row in rows_of(names[:2])] == ["Number 1", "Number 0"]
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ("", ""),
-        ("# Title\n\ntext", "Title text"),
-        ("> quoted\n> more", "quoted more"),
-        ("```py\nx = 1\n```\nafter", "x = 1 after"),
-        ("see [the docs](https://a.b)", "see the docs"),
-        ("snake_case stays", "snake_case stays"),
-        ("x" * 900, "x" * 180),
-        (f"Ada hands this over. Take it with handoff_claim and hnd_{'0' * 22}; one wins.", "Ada hands this over."),
-        (f"Expired: handoff hnd_{'0' * 22}. Not done in time.", "Not done in time."),
-    ],
-)
-def test_line_is_what_a_body_says(body, said):
-    assert line(body) == said
