@@ -38,15 +38,10 @@ function settle() {
 
 /** Ask the server for the board, once nobody is at a filter or a menu. */
 function readLater() {
-  later ||= setTimeout(async () => {
+  later ||= setTimeout(() => {
     later = 0;
     if (document.querySelector("#toolbar :focus, .board details[open], .filter[open]")) return readLater();
-    const place = document.getElementById("main").scrollTop;
-    const at = document.activeElement?.closest(".card")?.id;
-    await refresh();
-    document.getElementById("main").scrollTop = place;
-    if (at) document.getElementById(at)?.querySelector("a").focus({ preventScroll: true });
-    return undefined;
+    return refresh();
   }, CALM);
 }
 

@@ -130,12 +130,22 @@ async function reread() {
 
 window.addEventListener("nexus:swapped", reread);
 
+/** Read a part of the page again; what was scrolled to and what had the focus stay. */
+async function again(url, part) {
+  const place = main().scrollTop;
+  const name = main().contains(document.activeElement) && document.activeElement.closest("[data-item]")?.dataset.item;
+  await visit(url, part, { push: false });
+  main().scrollTop = place;
+  const item = name && main().querySelector(`[data-item="${CSS.escape(name)}"]`);
+  if (item && !document.querySelector(":focus")) (item.querySelector("a[href]") ?? item).focus({ preventScroll: true });
+}
+
 /** Read the page and the inspector again, at the same URL. */
 export async function refresh() {
   const url = location.pathname + location.search;
   const part = document.querySelector("[data-keep]") ? "dock" : "page";
   const known = openings;
-  if (document.getElementById(part)) await visit(url, part, { push: false });
+  if (document.getElementById(part)) await again(url, part);
   if (known !== openings) return;
   const inspector = document.getElementById("inspector");
   if (!inspector.hidden && !inspector.querySelector(".act[open]")) await visit(url, "inspector", { push: false });
