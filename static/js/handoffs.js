@@ -81,7 +81,7 @@ document.addEventListener("keydown", async (event) => {
   if (event.target.closest("input, textarea, select, dialog[open]")) return;
   const act = ACTS[event.key];
   const card = event.target.closest(".card");
-  if (!act || !(card || event.target.closest("#inspector"))) return;
+  if (!act || !(card || document.querySelector("#inspector .acts-foot"))) return;
   event.preventDefault();
   if (card) await inspect(card.dataset.item, { act });
   openAct(event.key);

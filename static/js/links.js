@@ -4,6 +4,7 @@ const LATE = 400;
 const OF_THE_TALK = ["peer", "find", "line"];
 const main = () => document.getElementById("main");
 let openings = 0;
+let focused = ""; // the row or card that had the focus last
 
 /** Fetch a URL and put its inspector, or its whole page part, in place of this one's. */
 export async function visit(url, part, { push = true } = {}) {
@@ -130,13 +131,16 @@ async function reread() {
 
 window.addEventListener("nexus:swapped", reread);
 
+document.addEventListener("focusin", (event) => {
+  focused = (main().contains(event.target) && event.target.closest("[data-item]")?.dataset.item) || "";
+});
+
 /** Read a part of the page again; what was scrolled to and what had the focus stay. */
 async function again(url, part) {
   const place = main().scrollTop;
-  const name = main().contains(document.activeElement) && document.activeElement.closest("[data-item]")?.dataset.item;
   await visit(url, part, { push: false });
   main().scrollTop = place;
-  const item = name && main().querySelector(`[data-item="${CSS.escape(name)}"]`);
+  const item = focused && main().querySelector(`[data-item="${CSS.escape(focused)}"]`);
   if (item && !document.querySelector(":focus")) (item.querySelector("a[href]") ?? item).focus({ preventScroll: true });
 }
 
