@@ -55,7 +55,7 @@ def size(count: int) -> str:
     """Return a number of bytes as `512 bytes`, `41.4 MB`."""
     amount = float(count)
     for unit in UNITS:
-        if amount < 1024 or unit == UNITS[-1]:
+        if round(amount, 1) < 1024 or unit == UNITS[-1]:
             break
         amount /= 1024
     return f"{int(amount)} {unit}" if unit == UNITS[0] else f"{amount:.1f} {unit}"

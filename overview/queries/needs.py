@@ -1,6 +1,6 @@
 """What waits for the operator: verdicts, parked mail, work that came back, work whose holder is gone, mail to read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,10 +49,8 @@ def _within(workspace: int | None) -> Q:
     return Q() if workspace is None else Q(workspace_id=workspace)
 
 
-def _live(workspace: int | None, state: State, named: Iterable[str] | None = None) -> QuerySet[Handoff]:
-    rows = Handoff.objects.filter(_within(workspace), state=state.value).select_related("workspace")
-    if named is not None:
-        rows = rows.filter(public_id__in=list(named))
+def _live(workspace: int | None, state: State, more: Q | None = None) -> QuerySet[Handoff]:
+    rows = Handoff.objects.filter(_within(workspace), more or Q(), state=state.value).select_related("workspace")
     return rows.defer("body", "payload", "result", "error").order_by("-priority", "pk")[: 4 * MOST]
 
 
@@ -82,10 +80,10 @@ def _returned(workspace: int | None, now: datetime) -> Iterator[Need]:
     ended = Event.objects.filter(_within(workspace), type="handoff.lease_ended").order_by("-pk")
     recent = {
         str(name): (agent, at)
-        for name, agent, at in ended.values_list("handoff", "agent", "at")[:MOST]
+        for name, agent, at in reversed(ended.values_list("handoff", "agent", "at")[:MOST])
         if now - at < LATELY
     }
-    for row in _live(workspace, State.OPEN, recent) if recent else ():
+    for row in _live(workspace, State.OPEN, Q(public_id__in=recent)):
         agent, at = recent[row.public_id]
         holder = directory.agent_named(agent)
         if holder is not None:
