@@ -25,10 +25,11 @@ SAYINGS = {
     "handoff.created": "{actor} created {thing}[ for {agent}]",
     "handoff.claimed": "{actor} claimed {thing}",
     "handoff.renewed": "{actor} renewed {thing}[ and said “{note}”]",
-    "handoff.lease_ended": "The lease of {agent} on {thing} ended, back in the pool",
+    "handoff.lease_ended": "{agent} lost the lease of {thing}, back in the pool",
     "handoff.released": "{actor} released {thing}, back in the pool[: {reason}]",
     "handoff.rejected": "{actor} declined {thing}[: {reason}]",
-    "handoff.reassigned": "{actor} gave {thing}[ to {agent}][: {reason}]",
+    "handoff.reassigned": "{actor} gave {thing} to {agent}[: {reason}]",
+    "handoff.offered": "{actor} offered {thing} to others[: {reason}]",
     "handoff.verifying": "{actor} finished {thing}, a verdict is due",
     "handoff.verified": "{actor} passed {thing}[: {feedback}]",
     "handoff.failed_verification": "{actor} sent {thing} back[: {feedback}]",
@@ -140,6 +141,8 @@ def _saying(event: Happened, known: Names) -> str:
         return "message.broadcast"
     if event.type == "presence.changed":
         return f"presence.{event.data.get('presence')}"
+    if event.type == "handoff.reassigned" and not event.agent:
+        return "handoff.offered"
     return event.type
 
 
