@@ -28,7 +28,11 @@ PRESENT, STALE, OFFLINE = Agent.Presence.PRESENT, Agent.Presence.STALE, Agent.Pr
 
 SEEN = prepared(lambda now, agent: (Agent.objects.filter(pk=agent), {"last_seen_at": now}), datetime, int)
 BACK = prepared(
-    lambda agent: (Agent.objects.filter(pk=agent, archived_at=None).exclude(presence=PRESENT), {"presence": PRESENT.value}), int
+    lambda agent: (
+        Agent.objects.filter(pk=agent, archived_at=None).exclude(presence=PRESENT),
+        {"presence": PRESENT.value},
+    ),
+    int,
 )
 
 _lock = threading.Lock()

@@ -146,7 +146,7 @@ def test_the_list_takes_five_queries_whatever_there_is(workspace, enrol, do, man
     do("message_create", agents[0], to="operator", subject="Hello", body="")
     now = clock.now()
     with django_assert_num_queries(5):
-        assert len(people(workspace.id, now).rows) == many + 1
+        assert len(people(workspace.id, now).rows) == min(50, many + 1)
     with django_assert_num_queries(5):
         people(None, now)
 
