@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -22,7 +22,7 @@ JSON = ".json"
 async def act(request: HttpRequest, operation: str) -> HttpResponse:
     """Run an operation with the fields of a form; answer a toast, or go back with a message."""
     if request.method != "POST":
-        return HttpResponse(status=405)
+        return HttpResponseNotAllowed(["POST"])
     try:
         look = await look_at(request)
         answer = await door.call(operation, look.caller, fields(request, operation))
@@ -53,7 +53,7 @@ def _is_list(operation: str, name: str) -> bool:
 def _parsed(name: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"`{name.removesuffix(JSON)}` is not JSON: {error}.") from None
 
 

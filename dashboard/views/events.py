@@ -51,7 +51,7 @@ def build(look: Look) -> dict[str, Any]:
         "wanted": chosen,
         "is_filtered": chosen != Filter(),
         "is_following": before is None,
-        "at_value": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S") if at else "",
+        "at_value": at.strftime("%Y-%m-%dT%H:%M:%S") if at else "",
         "lines": lines(found[:PAGE], look.caller.agent.name),
         "older": found[PAGE - 1].pk if len(found) > PAGE else None,
         "sorts": [(None, "Everything", "none", total), *_sorts(counts, chosen.type)],
@@ -81,9 +81,9 @@ def _instant(look: Look) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise InvalidInput("That is no time.", hint="Write it like 2026-01-31T14:06:41.") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def inspect(look: Look, name: str) -> Panel:

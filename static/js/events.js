@@ -2,10 +2,9 @@
 
 import { arrivals } from "./arrivals.js";
 
-const query = new URLSearchParams(location.search);
-
 /** Say whether an event fits the filter of this page. */
 function fits(row) {
+  const query = new URLSearchParams(location.search);
   const type = query.get("type");
   const who = query.get("who");
   if (type && row.dataset.type !== type && !row.dataset.type.startsWith(`${type}.`)) return false;

@@ -140,7 +140,7 @@ def test_people_and_keys(do, said, operator, alice):
     assert said("agent.updated") == "You changed the profile of alice"
     minted = do("key_mint", operator, agent="alice", label="laptop")
     assert said("key.minted") == "You minted a key for alice, label laptop"
-    do("key_revoke", operator, agent="alice", prefix=minted.prefix)
+    do("key_revoke", operator, agent="alice", key=minted.prefix)
     assert said("key.revoked") == "You revoked a key of alice, label laptop"
     do("agent_archive", operator, agent="alice")
     assert said("agent.archived") == "You archived alice"
