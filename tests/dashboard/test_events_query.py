@@ -97,7 +97,7 @@ def test_workspaces_are_apart_and_all_are_everything(workspace, settle, note):
     assert len(newest(None, Filter(type="session"))) == 5
 
 
-def test_instant_is_found_at_every_event_and_between_others_gaps(workspace, settle, note):
+def test_instant_is_found_at_every_event_and_in_the_gaps_of_others(workspace, settle, note):
     other = settle("other")
     for _ in range(4):
         note("session.opened", 3)

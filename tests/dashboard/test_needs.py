@@ -154,5 +154,6 @@ def test_needs_take_the_same_few_queries_however_much_waits(
     needs(workspace.id, clock.now())
     with django_assert_num_queries(6):
         found = needs(workspace.id, clock.now())
-    assert {each.kind for each in found} >= {"verify", "gone"}
-    assert len(found) >= 5 * number or len(found) == 50
+    assert {each.kind for each in found[:1]} == {"verify"}
+    if number == 1:
+        assert {each.kind for each in found} == {"verify", "gone", "parked", "returned", "mail"}
