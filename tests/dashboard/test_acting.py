@@ -109,7 +109,8 @@ def test_what_the_form_says_itself_is_escaped(client):
         ("message_create", {"to": "nobody", "subject": "Look", "body": "Text"}, "nobody"),
         ("handoff_cancel", {"handoff": "hnd_00000000000000000000000000"}, "There is no such"),
         ("nothing_at_all", {}, "There is no operation named 'nothing_at_all'"),
-        ("session_heartbeat", {}, ""),
+        ("session_heartbeat", {}, "session"),
+        ("session_open", {"project_root": "/nowhere"}, "not on this machine"),
     ],
 )
 def test_refusal_is_told_in_words_and_nothing_happens(client, operation, form, words):
