@@ -16,6 +16,7 @@ export async function visit(url, part, { push = true } = {}) {
       swap: "outerHTML",
       select: `#${part}`,
       push: push ? url : undefined,
+      headers: { "HX-Target": part === "inspector" ? "aside#inspector" : `div#${part}` },
     });
   } finally {
     clearTimeout(running);
