@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import dashboards, report, seen
+from benchmarks import dashboards, frames, report, seen
 from benchmarks.bench import print_disk
 from benchmarks.cast import gather, on
 from benchmarks.pushes import MOST_MS, are_prompt, pushes, show
@@ -73,6 +73,7 @@ async def check(folder: Path, server: str, seconds: float) -> bool:
         pushed = await pushes(served, folder / "project")
         looked = await seen.seen(served, folder / "seen")
         crowded = await dashboards.crowd(served, folder / "crowd")
+    moved = await frames.frames()
     print()
     for bound in BOUNDS:
         word = "at most" if bound.is_most else "at least"
@@ -82,8 +83,9 @@ async def check(folder: Path, server: str, seconds: float) -> bool:
     print(f"{'push, median ms':<34}{'':>7}   at most {MOST_MS:g}   {'ok' if are_prompt(pushed) else 'FAILED'}")
     seen.show(looked)
     dashboards.show(crowded)
-    is_live = seen.is_prompt(looked) and dashboards.is_calm(crowded)
-    print(f"{'pages are prompt and calm':<34}{'':>7}   {'ok' if is_live else 'FAILED'}")
+    frames.show(moved)
+    is_live = seen.is_prompt(looked) and dashboards.is_calm(crowded) and frames.are_smooth(moved)
+    print(f"{'pages are prompt, calm and smooth':<34}{'':>7}   {'ok' if is_live else 'FAILED'}")
     return _hold(trials) and are_prompt(pushed) and is_live
 
 

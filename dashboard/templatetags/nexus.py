@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bus import clock
+from bus.identity import SYSTEM
 from bus.text import visible
 from dashboard import marks, moments
 from dashboard.markdown import rendered
@@ -27,6 +28,12 @@ PAGING = {"before": None, "after": None}
 def plain(text: Any) -> str:
     """Show text from anybody with control and bidi characters written out."""
     return visible("" if text is None else str(text))
+
+
+@register.filter
+def named(name: str) -> str:
+    """Show who acts by name; what is written by the system is told as Nexus."""
+    return "Nexus" if name == SYSTEM else visible(name)
 
 
 @register.filter

@@ -17,7 +17,7 @@ function confirmed(question, verb) {
 
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-act]");
-  if (!form) return;
+  if (!form || event.submitter?.hasAttribute("data-preview")) return;
   event.preventDefault();
   const verb = event.submitter?.textContent.trim() || "Do it";
   if (form.dataset.confirm && !(await confirmed(form.dataset.confirm, verb))) return;

@@ -5,9 +5,9 @@ import { show } from "./acts.js";
 const DARK = "The server does not answer. What you wrote is still here; try again in a moment.";
 
 document.addEventListener("submit", (event) => {
-  const form = event.target.closest("form[data-compose-form]");
   const button = event.submitter;
   const previews = button?.hasAttribute("data-preview");
+  const form = event.target.closest(previews ? "form" : "form[data-compose-form]");
   if (!form || !(previews || form.closest("dialog"))) return;
   event.preventDefault();
   post(form, button, previews);
@@ -24,7 +24,7 @@ async function post(form, button, previews) {
     else if (answer.headers.get("HX-Trigger")?.includes("nexus:acted")) done(form, html);
     else returned(form, html);
   } catch {
-    form.querySelector(".compose-foot .refusal").textContent = DARK;
+    form.querySelector(".compose-foot .refusal, .refusal").textContent = DARK;
   } finally {
     button?.removeAttribute("disabled");
   }

@@ -47,19 +47,19 @@ function hear(frame) {
   if (frame.events || frame.resync) window.dispatchEvent(new CustomEvent("nexus:events", { detail: frame }));
 }
 
-/** Put the fragments where they belong; those whose place is not on this page are left out. */
-function swap(html) {
-  const fragments = new DOMParser().parseFromString(`<template>${html}</template>`, "text/html").querySelector("template");
-  const there = [...fragments.content.children].filter((each) => {
-    const target = each.getAttribute("hx-target");
-    return !target || document.querySelector(target);
-  });
-  if (!there.length) return;
-  const text = there.map((each) => each.outerHTML).join("");
+/** Put the fragments where they belong; htmx leaves out those whose place is not on this page. */
+async function swap(text) {
   window.dispatchEvent(new CustomEvent("nexus:before-swap"));
-  htmx.swap({ text, sourceElement: body, target: document.getElementById("sink"), swap: "none" }).then(() => {
-    window.dispatchEvent(new CustomEvent("nexus:swapped"));
-  });
+  await htmx.swap({ text, sourceElement: body, target: document.getElementById("sink"), swap: "none" });
+  entitle();
+  window.dispatchEvent(new CustomEvent("nexus:swapped"));
+}
+
+/** Say in the title how many things wait for the operator. */
+function entitle() {
+  const waiting = document.getElementById("count-waiting")?.textContent.trim();
+  const plain = document.title.replace(/^\(\d+\) /, "");
+  document.title = waiting ? `(${waiting}) ${plain}` : plain;
 }
 
 function lost(which, code) {

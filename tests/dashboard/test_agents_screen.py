@@ -298,9 +298,18 @@ def test_opened_mail_to_the_operator_is_read_by_itself(eyes: Eyes, ann, served):
 def test_a_reply_from_the_composer_reaches_the_agent(eyes: Eyes, ann):
     page = eyes.go("/agents?inspect=@ann")
     page.locator(".talk-composer-subject").fill("From the person")
-    page.locator(".talk-composer button").click()
+    page.locator(".talk-composer button.btn-primary").click()
     expect(page.locator("#toasts")).to_contain_text("Sent to ann")
     assert "From the person" in str(ann.get("inbox"))
+
+
+@pytest.mark.slow
+def test_the_composer_shows_how_a_text_will_look(eyes: Eyes, ann):
+    page = eyes.go("/agents?inspect=@ann")
+    page.locator(".talk-composer-body").fill("It is **done**.")
+    page.locator(".talk-composer").get_by_role("button", name="Preview").click()
+    expect(page.locator(".talk-composer .compose-preview strong")).to_have_text("done")
+    expect(page.locator(".talk-composer-body")).to_have_value("It is **done**.")
 
 
 @pytest.mark.slow
