@@ -306,6 +306,7 @@ def test_a_reply_from_the_composer_reaches_the_agent(eyes: Eyes, ann):
 @pytest.mark.slow
 def test_the_composer_shows_how_a_text_will_look(eyes: Eyes, ann):
     page = eyes.go("/agents?inspect=@ann")
+    page.locator(".talk-composer-subject").focus()
     page.locator(".talk-composer-body").fill("It is **done**.")
     page.locator(".talk-composer").get_by_role("button", name="Preview").click()
     expect(page.locator(".talk-composer .compose-preview strong")).to_have_text("done")
