@@ -16,6 +16,7 @@ export async function visit(url, part, { push = true } = {}) {
       swap: "outerHTML",
       select: `#${part}`,
       push: push ? url : undefined,
+      isRepeat: !push,
       headers: { "HX-Target": part === "inspector" ? "aside#inspector" : `div#${part}` },
     });
   } finally {
@@ -121,8 +122,7 @@ document.addEventListener("nexus:acted", () => refresh());
 /** Read the inspector again when what it shows has changed, unless somebody is writing in it. */
 async function reread() {
   const inspector = document.getElementById("inspector");
-  if (!inspector.querySelector("[data-changed]") || inspector.querySelector(".act[open]")) return;
-  if (inspector.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
+  if (!inspector.querySelector("[data-changed]") || isInUse(inspector)) return;
   const body = inspector.querySelector(".inspector-body");
   const place = body?.scrollTop;
   await visit(location.pathname + location.search, "inspector", { push: false });
@@ -131,6 +131,18 @@ async function reread() {
 }
 
 window.addEventListener("nexus:swapped", reread);
+
+/** Whether somebody has a form of the inspector open, or writes in it. */
+function isInUse(inspector) {
+  const at = document.activeElement;
+  return Boolean(inspector.querySelector(".act[open]")) || (inspector.contains(at) && at.matches("input, textarea, select"));
+}
+
+// What was asked for before somebody opened a form may come after that: then it is not put in place.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.isRepeat && ctx.target?.id === "inspector" && isInUse(ctx.target)) event.preventDefault();
+});
 
 document.addEventListener("focusin", (event) => {
   focused = (main().contains(event.target) && event.target.closest("[data-item]")?.dataset.item) || "";
@@ -153,7 +165,7 @@ export async function refresh() {
   if (document.getElementById(part)) await again(url, part);
   if (known !== openings) return;
   const inspector = document.getElementById("inspector");
-  if (!inspector.hidden && !inspector.querySelector(".act[open]")) await visit(url, "inspector", { push: false });
+  if (!inspector.hidden && !isInUse(inspector)) await visit(url, "inspector", { push: false });
 }
 
 addEventListener("DOMContentLoaded", settle, { once: true });

@@ -1,5 +1,6 @@
 """Debian's Chromium on real pages; it notes whatever a page complains of."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -56,6 +57,13 @@ class Eyes:
         self.page.goto(self.base + path)
         self.page.locator('#pill:is([data-state="live"], [data-state="replay"])').wait_for()
         return self.page
+
+    def until(self, script: str, patience: float = 30.0) -> None:
+        """Wait until a script says true; the pages' policy lets Playwright's own way of waiting not in."""
+        end = time.monotonic() + patience
+        while not self.page.evaluate(script):
+            assert time.monotonic() < end, script
+            self.page.wait_for_timeout(50)
 
     def problems(self) -> list[str]:
         """Return what the pages complained of, and what the policy stopped."""

@@ -96,7 +96,7 @@ def test_a_card_flies_for_those_who_like_movement(browser: Browser, served: Serv
     page.evaluate(NOTE_FLIGHTS)
     ben.post(f"handoffs/{job}/claim")
     expect(card(page, job, "claimed")).to_be_visible()
-    page.wait_for_function(f"window.flights.includes('card-{job}')")
+    eyes.until(f"window.flights.includes('card-{job}')")
     assert eyes.problems() == []
     eyes.close()
 

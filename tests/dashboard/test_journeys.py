@@ -48,7 +48,7 @@ def test_a_message_comes_up_on_table_thread_and_graph_without_a_reload(
     expect(thread.locator("#inspector")).to_contain_text("Parser is green at last.")
     expect(twin.locator("#ticker")).to_contain_text("Parser is green")
     expect(graph.locator("#ticker")).to_contain_text("Parser is green")
-    graph.wait_for_function("document.getElementById('graph').nexus.stats().unread >= 2")
+    windows["/"].until("document.getElementById('graph').nexus?.stats().unread >= 2")
     for eyes in windows.values():
         assert eyes.page.evaluate("window.isTheSame") is True
         assert eyes.problems() == []
@@ -65,23 +65,24 @@ def test_a_claim_moves_its_card_and_its_node(browser: Browser, served: Server, a
     over_mcp(served, ben, ("handoff_claim", {"handoff": name}))
     expect(board.page.locator(f"#column-claimed #card-{name}")).to_be_visible()
     expect(board.page.locator(f"#card-{name}")).to_have_count(1)
-    live.page.wait_for_function(f"document.getElementById('graph').nexus.work('{name}')?.claimant === 'ben'")
+    live.until(f"document.getElementById('graph').nexus?.work('{name}')?.claimant === 'ben'")
     for eyes in (board, live):
         assert eyes.problems() == []
         eyes.close()
 
 
-def test_an_operators_reply_ends_the_agents_wait(browser: Browser, served: Server, ann: Rest, ben: Rest) -> None:
-    over_mcp(served, ann, ("message_create", {"to": "ben", "subject": "May I merge?", "body": "All is green."}))
-    message = ann.get("messages")["messages"][0]["message"]
+def test_an_operators_reply_ends_the_agents_wait(browser: Browser, served: Server, ben: Rest) -> None:
+    cat = served.agent("cat")
+    over_mcp(served, cat, ("message_create", {"to": "ben", "subject": "May I merge?", "body": "All is green."}))
+    message = cat.get("messages")["messages"][0]["message"]
     eyes = Eyes(browser, served.url)
     page = eyes.go(f"/messages?inspect={message}")
 
-    waiting = beside(served, ann, ("inbox_wait", {"timeout_seconds": 60}))
+    waiting = beside(served, cat, ("inbox_wait", {"timeout_seconds": 60}))
     page.locator("#inspector .act summary", has_text="Reply").click()
     page.locator("#inspector textarea[name=body]").fill("Yes. And tell the others.")
     page.locator("#inspector .act[open] button.btn-primary").click()
-    expect(page.locator("#toasts")).to_contain_text("Sent to ann")
+    expect(page.locator("#toasts")).to_contain_text("Sent to cat")
     (told,) = waiting.result()
     assert told["messages"][0]["origin"] == "operator"
     assert "And tell the others." in json.dumps(told)
