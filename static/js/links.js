@@ -125,12 +125,19 @@ async function reread() {
   if (!inspector.querySelector("[data-changed]") || isInUse(inspector)) return;
   const body = inspector.querySelector(".inspector-body");
   const place = body?.scrollTop;
-  await visit(location.pathname + location.search, "inspector", { push: false });
+  await visit(asItIs(), "inspector", { push: false });
   const again = document.querySelector("#inspector .inspector-body");
   if (again && place) again.scrollTop = place;
 }
 
 window.addEventListener("nexus:swapped", reread);
+
+/** The page's URL without the form that was opened by it, which is not to open again by itself. */
+function asItIs() {
+  const url = new URL(location.href);
+  url.searchParams.delete("act");
+  return pretty(url);
+}
 
 /** Whether somebody has a form of the inspector open, or writes in it. */
 function isInUse(inspector) {
@@ -165,7 +172,7 @@ export async function refresh() {
   if (document.getElementById(part)) await again(url, part);
   if (known !== openings) return;
   const inspector = document.getElementById("inspector");
-  if (!inspector.hidden && !isInUse(inspector)) await visit(url, "inspector", { push: false });
+  if (!inspector.hidden && !isInUse(inspector)) await visit(asItIs(), "inspector", { push: false });
 }
 
 addEventListener("DOMContentLoaded", settle, { once: true });
