@@ -72,6 +72,7 @@ def news(page: Page) -> None:
 
 
 def click_at(page: Page, share: float) -> None:
+    expect(page.locator(".track-speech")).to_have_count(96)  # drawn, so that nothing shifts any more
     box = page.locator(".track-line").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * share, box["y"] + 20)

@@ -99,7 +99,7 @@ def test_all_keys_are_shown(window: Eyes) -> None:
 
 def test_a_handoff_is_cancelled_by_keys(window: Eyes) -> None:
     page = window.go("/handoffs")
-    page.locator("#cards-open a").last.focus()
+    page.locator("#cards-open .card-title a").last.focus()
     title = page.evaluate("document.activeElement.innerText")
     page.keyboard.press("x")
     expect(page.locator("#inspector .act[open]")).to_contain_text("Cancel")
