@@ -12,6 +12,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def http(served, ann, ben):
+    for agent in (ann, ben):
+        agent.get("whoami")  # selectors and broadcasts reach who was heard
     return served.client(base_url=served.url)
 
 
@@ -36,7 +38,6 @@ def test_message_goes_to_whoever_has_a_capability(http, ben):
 
 
 def test_broadcast_reaches_everybody_present(http, ann, ben):
-    ann.get("whoami")
     assert "Sent to " in post(http, kind="broadcast", title="Freeze", body="At four").text
     assert ann.get("messages", limit=1)["messages"][0]["kind"] == "broadcast"
 
