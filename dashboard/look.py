@@ -2,16 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
+from bus.errors import InvalidInput
 from bus.identity import Caller
 
-__all__ = ["ALL", "Look", "look_at"]
+__all__ = ["ALL", "EARLIEST", "Look", "look_at"]
 
 ALL = "all"
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # no log begins before that
 NUMBER = re.compile("[0-9]{1,18}")
 
 
@@ -39,6 +41,18 @@ class Look:
         """Return a whole number of the URL, or None where there is none."""
         text = self.query.get(name, "")
         return int(text) if NUMBER.fullmatch(text) else None
+
+    def instant(self, name: str) -> datetime | None:
+        """Return an instant of the URL in UTC, None where there is none; what is no time is refused."""
+        text = self.query.get(name, "")
+        if not text:
+            return None
+        try:
+            at = datetime.fromisoformat(text)
+            return max(EARLIEST, at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
+        except (OverflowError, ValueError):
+            hint = "Write it like 2026-01-31T14:06:41Z."
+            raise InvalidInput(f"`{name}` is no time.", hint=hint, sent=text[:40]) from None
 
 
 async def look_at(request: HttpRequest) -> Look:

@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from bus.directory import directory
-from bus.errors import InvalidInput, NotFound
+from bus.errors import NotFound
 from dashboard.inspectors import Panel
 from dashboard.look import Look
 from dashboard.screens import Screen, show
@@ -39,8 +38,8 @@ SORTS = (
 def build(look: Look) -> dict[str, Any]:
     """Return the newest events that the URL asks for."""
     chosen = wanted(look)
-    at = _instant(look)
-    before = _before(look)
+    at = look.instant("at")
+    before = look.number("before")
     if before is None and at is not None:
         before = place_of(look.workspace, at)
     found = newest(look.workspace, chosen, before, PAGE + 1)
@@ -69,21 +68,6 @@ def wanted(look: Look) -> Filter:
     """Return the filter of a URL."""
     query = look.query
     return Filter(query.get("type", "")[:60], query.get("who", "")[:64], query.get("subject", "")[:64])
-
-
-def _before(look: Look) -> int | None:
-    return look.number("before")
-
-
-def _instant(look: Look) -> datetime | None:
-    text = look.query.get("at", "")
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise InvalidInput("That is no time.", hint="Write it like 2026-01-31T14:06:41.") from None
 
 
 def inspect(look: Look, name: str) -> Panel:

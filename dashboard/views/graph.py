@@ -1,7 +1,6 @@
 """What the graph's script asks for: the state now or then, the events after it, and the traffic of a stretch."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ from bus import cursors
 from bus.errors import InvalidInput, Refusal
 from bus.queries.events import KIND
 from bus.readers import readers
-from dashboard.look import Look, look_at
+from dashboard.look import EARLIEST, Look, look_at
 from overview.queries.graph import graph_after, graph_at, graph_now, instant_of, moves, traffic
 from overview.queries.graph.shapes import Graph, instant
 from overview.queries.happened import happened
@@ -19,7 +18,6 @@ from overview.queries.happened import happened
 __all__ = ["events", "state", "state_of", "traffic_of"]
 
 MOST = 500
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 Facts = dict[str, Any]
 
 
@@ -60,7 +58,7 @@ def _graph(look: Look, me: str) -> Graph:
     if after := look.query.get("after"):
         position = _position(after)
         return graph_after(look.workspace, position, instant_of(position) or EARLIEST, me)
-    at = _instant(look, "at")
+    at = look.instant("at")
     if at is None or at >= look.now:
         return graph_now(look.workspace, look.now, me)
     return graph_at(look.workspace, at, me)
@@ -68,19 +66,6 @@ def _graph(look: Look, me: str) -> Graph:
 
 def _position(cursor: str) -> int:
     return cursors.decode(KIND, cursor)[0]
-
-
-def _instant(look: Look, name: str) -> datetime | None:
-    text = look.query.get(name)
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return max(EARLIEST, at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):
-        raise InvalidInput(
-            f"`{name}` is no instant.", hint="Write it like 2026-01-31T14:06:41Z.", sent=text[:40]
-        ) from None
 
 
 def _events(look: Look) -> Facts:
@@ -99,8 +84,8 @@ def _limit(look: Look) -> int:
 
 
 def _traffic(look: Look) -> Facts:
-    until = min(_instant(look, "to") or look.now, look.now)
-    since = _instant(look, "from")
+    until = min(look.instant("to") or look.now, look.now)
+    since = look.instant("from")
     if since is not None and since >= until:
         raise InvalidInput("`from` is not before `to`.")
     return traffic(look.workspace, until, since).json()

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from bus.errors import InvalidInput, NotFound
+from bus.errors import NotFound
 from dashboard.inspectors import Panel
 from dashboard.look import Look
 from dashboard.screens import Screen, guarded, show
@@ -77,18 +77,7 @@ def _range(look: Look) -> tuple[datetime | None, datetime | None]:
     midnight = look.now.replace(hour=0, minute=0, second=0, microsecond=0)
     began = {"hour": look.now - timedelta(hours=1), "today": midnight, "week": look.now - timedelta(days=7)}
     since = began.get(look.query.get("time", ""))
-    return _instant(look, "since") or since, _instant(look, "until")
-
-
-def _instant(look: Look, name: str) -> datetime | None:
-    text = look.query.get(name, "")
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (OverflowError, ValueError):
-        raise InvalidInput("That is no time.", hint="Write it like 2026-01-31T14:06.") from None
+    return look.instant("since") or since, look.instant("until")
 
 
 def _time_said(word: str, wanted: Wanted) -> str:

@@ -42,3 +42,22 @@ def eyes(browser: Browser, served: Server) -> Iterator[Eyes]:
     problems = eyes.problems()
     eyes.close()
     assert problems == []
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on which seven agents seem to have worked for a hundred minutes."""
+    server = Server(tmp_path_factory.mktemp("seeded") / "home")
+    assert server.command("seed").returncode == 0
+    yield server.start()
+    server.close()
+
+
+@pytest.fixture
+def window(browser: Browser, seeded: Server) -> Iterator[Eyes]:
+    """A window on the seeded server that must have nothing to complain of at the end."""
+    eyes = Eyes(browser, seeded.url)
+    yield eyes
+    problems = eyes.problems()
+    eyes.close()
+    assert problems == []

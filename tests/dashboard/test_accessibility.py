@@ -1,6 +1,5 @@
 """axe-core finds nothing serious on any screen in either theme, wide or narrow."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,6 @@ pytestmark = pytest.mark.slow
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = {"serious", "critical"}
 RUN = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)"
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("axe") / "home")
-    assert server.command("seed").returncode == 0
-    yield server.start()
-    server.close()
 
 
 def grave(eyes: Eyes, path: str) -> list[str]:

@@ -1,10 +1,9 @@
 """A person without a mouse gets everywhere, sees where they are, and acts."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.dashboard.browser import Eyes
 from tests.dashboard.screens import screens
@@ -26,23 +25,6 @@ FOCUSED = """
 }
 """
 MOST_STOPS = 60
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("keyboard") / "home")
-    assert server.command("seed").returncode == 0
-    yield server.start()
-    server.close()
-
-
-@pytest.fixture
-def window(browser: Browser, seeded: Server) -> Iterator[Eyes]:
-    eyes = Eyes(browser, seeded.url)
-    yield eyes
-    problems = eyes.problems()
-    eyes.close()
-    assert problems == []
 
 
 def stops(page: Page) -> list[dict[str, object]]:

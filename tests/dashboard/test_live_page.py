@@ -131,7 +131,7 @@ def test_page_begins_with_the_welcome_until_somebody_calls(look, operator):
 def test_no_instant_is_a_page_that_says_so(committed, workspace, alice):
     answer = Client(HTTP_HOST="localhost").get("/?at=never")
     assert answer.status_code == 422
-    assert "no instant" in answer.content.decode()
+    assert "no time" in answer.content.decode()
 
 
 @pytest.mark.parametrize("number", [1, 50])

@@ -1,34 +1,15 @@
 """The Live page of a seeded server goes into the past and comes back."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.dashboard.browser import Eyes
 from tests.dashboard.screens import screens
 from tests.live.servers import Server
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("travel") / "home")
-    assert server.command("seed").returncode == 0
-    yield server.start()
-    server.close()
-
-
-@pytest.fixture
-def window(browser: Browser, seeded: Server) -> Iterator[Eyes]:
-    """A window that must have nothing to complain of at the end."""
-    eyes = Eyes(browser, seeded.url)
-    yield eyes
-    problems = eyes.problems()
-    eyes.close()
-    assert problems == []
 
 
 def test_the_page_goes_back_in_time_and_returns(window: Eyes) -> None:

@@ -1,7 +1,5 @@
 """Without JavaScript every fact and act is still there, by links and forms."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -10,14 +8,6 @@ from tests.dashboard.screens import screens
 from tests.live.servers import Rest, Server
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("plain") / "home")
-    assert server.command("seed").returncode == 0
-    yield server.start()
-    server.close()
 
 
 def plain(browser: Browser, server: Server) -> Page:
