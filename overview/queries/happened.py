@@ -1,5 +1,6 @@
 """What happened, as pages tell it: events of a workspace, or of all, in the order of the log."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,8 @@ COLUMNS = (
     *("pk", "seq", "at", "type", "actor__name", "origin", "workspace_id"),
     *("message", "handoff", "topic", "task", "agent", "payload"),
 )
-COUNTED, ACTED = 50_000, 5_000
+COUNTED, ACTED, KNOWN = 50_000, 5_000, 100_000
+NUMBER, HASH, END = re.compile("[0-9]{1,18}"), re.compile("[0-9a-f]{20}"), b"\xff" * 22
 SUBJECTS = {"msg_": "message", "hnd_": "handoff", "top_": "topic", "tsk_": "task"}
 
 
@@ -83,11 +85,7 @@ def place_of(workspace: int | None, at: datetime) -> int:
 
 def the_one(name: str) -> dict[str, Any] | None:
     """Return all that is known of one event by its id `evt_…`, or None."""
-    digest = name.removeprefix("evt_")
-    if not (digest.isascii() and digest.isdigit() and len(digest) < 19):
-        return None
-    rows = Event.objects.filter(pk=int(digest)).select_related("workspace")
-    row: Any = rows.first()
+    row: Any = _called(name.removeprefix("evt_"))
     if row is None:
         return None
     (told,) = Event.objects.filter(pk=row.pk).values_list(*COLUMNS)
@@ -97,6 +95,21 @@ def the_one(name: str) -> dict[str, Any] | None:
         "hash": bytes(row.hash).hex(),
         "place": row.workspace.alias or "the installation",
     }
+
+
+def _called(digest: str) -> Event | None:
+    """Return the event of a page's own number, or of the start of its hash as the API gives it.
+
+    Hashes have no index, so only the newest hundred thousand events are known by theirs.
+    """
+    events = Event.objects.select_related("workspace")
+    if NUMBER.fullmatch(digest):
+        return events.filter(pk=int(digest)).first()
+    if not HASH.fullmatch(digest):
+        return None
+    start = bytes.fromhex(digest)
+    last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return events.filter(pk__gt=last - KNOWN, hash__gte=start, hash__lt=start + END).first()
 
 
 def tally(workspace: int | None, now: datetime) -> dict[str, int]:

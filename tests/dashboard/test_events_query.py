@@ -147,6 +147,13 @@ def test_one_event_is_found_by_its_id_with_its_hash(workspace, told):
     assert found["place"] == "atlas"
 
 
+def test_an_event_is_found_by_the_id_that_agents_see(alice, do):
+    (shown,) = do("event_list", alice, limit=1).events
+    found = the_one(shown.event)
+    assert found is not None
+    assert found["hash"].startswith(shown.event.removeprefix("evt_"))
+
+
 @pytest.mark.parametrize("name", ["evt_0", "evt_", "evt_x", "evt_-1", "evt_²", "evt_" + "9" * 30, "evt_1 OR 1=1"])
 def test_what_is_no_event_is_none(workspace, name):
     assert the_one(name) is None
