@@ -4,7 +4,7 @@ const sheet = () => document.getElementById("sheet");
 
 /** Open a form's page as a dialog; its own page stays for those without JavaScript. */
 async function openSheet(url) {
-  await htmx.ajax("GET", url, { target: "#sheet-body", swap: "innerHTML", select: "[data-form]" });
+  await htmx.ajax("GET", url, { source: "#sheet-body", target: "#sheet-body", swap: "innerHTML", select: "[data-form]" });
   if (!sheet().open) sheet().showModal();
   const first = sheet().querySelector("[autofocus]") ?? sheet().querySelector("input:not([type=hidden]), textarea, select");
   first?.focus();

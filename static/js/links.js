@@ -3,12 +3,39 @@
 const LATE = 400;
 const OF_THE_TALK = ["peer", "find", "line"];
 const main = () => document.getElementById("main");
+let last = Promise.resolve();
+const repeats = new Set();
 let openings = 0;
 let focused = ""; // the row or card that had the focus last
 
-/** Fetch a URL and put its inspector, or its whole page part, in place of this one's. */
-export async function visit(url, part, { push = true } = {}) {
-  if (push) openings += 1;
+/**
+ * Fetch a URL and put its inspector, or its whole page part, in place of this one's; one after another.
+ *
+ * htmx would only note what is asked for meanwhile, and say that it is done before it is.
+ */
+export function visit(url, part) {
+  openings += 1;
+  return inTurn(() => fetched(url, part, true));
+}
+
+/** Read a part of the page again at the address that the page has by then; asked for twice, it is read once. */
+function repeat(part) {
+  if (repeats.has(part)) return last;
+  repeats.add(part);
+  return inTurn(() => {
+    repeats.delete(part);
+    if (part === "inspector" && isInUse(document.getElementById(part))) return undefined;
+    return fetched(asItIs(), part, false);
+  });
+}
+
+function inTurn(work) {
+  const done = last.then(work);
+  last = done.catch(() => {});
+  return done;
+}
+
+async function fetched(url, part, push) {
   const running = setTimeout(() => document.getElementById("progress").removeAttribute("hidden"), LATE);
   try {
     await htmx.ajax("GET", url, {
@@ -125,7 +152,7 @@ async function reread() {
   if (!inspector.querySelector("[data-changed]") || isInUse(inspector)) return;
   const body = inspector.querySelector(".inspector-body");
   const place = body?.scrollTop;
-  await visit(asItIs(), "inspector", { push: false });
+  await repeat("inspector");
   const again = document.querySelector("#inspector .inspector-body");
   if (again && place) again.scrollTop = place;
 }
@@ -156,9 +183,9 @@ document.addEventListener("focusin", (event) => {
 });
 
 /** Read a part of the page again; what was scrolled to and what had the focus stay. */
-async function again(url, part) {
+async function again(part) {
   const place = main().scrollTop;
-  await visit(url, part, { push: false });
+  await repeat(part);
   main().scrollTop = place;
   const item = focused && main().querySelector(`[data-item="${CSS.escape(focused)}"]`);
   if (item && !document.querySelector(":focus")) (item.querySelector("a[href]") ?? item).focus({ preventScroll: true });
@@ -166,13 +193,12 @@ async function again(url, part) {
 
 /** Read the page and the inspector again, at the same URL. */
 export async function refresh() {
-  const url = location.pathname + location.search;
   const part = document.querySelector("[data-keep]") ? "dock" : "page";
   const known = openings;
-  if (document.getElementById(part)) await again(url, part);
+  if (document.getElementById(part)) await again(part);
   if (known !== openings) return;
   const inspector = document.getElementById("inspector");
-  if (!inspector.hidden && !isInUse(inspector)) await visit(asItIs(), "inspector", { push: false });
+  if (!inspector.hidden && !isInUse(inspector)) await repeat("inspector");
 }
 
 addEventListener("DOMContentLoaded", settle, { once: true });
