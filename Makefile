@@ -4,6 +4,11 @@ BIN := .venv/bin
 PYTHON ?= python3
 ARGS ?=
 WORKERS ?= 2
+# Slow tests wait more than they work.
+SLOW_WORKERS ?= 4
+ROUNDS ?= 20
+MINUTES ?= 10
+ROOMS := bus handoffs overview dashboard nexus_site
 CLIENTS := tests/clients/node_modules/.installed
 AXE := tests/dashboard/node_modules/.installed
 UV := $(shell command -v uv 2>/dev/null)
@@ -24,7 +29,7 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test slow crash check lint types imports migrations bench bench-check screenshots docs format lock clean
+.PHONY: help serve test slow crash proof audit check lint types imports migrations bench bench-check soak screenshots docs format lock clean
 
 help:  ## Print the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,10 +42,26 @@ test: .venv/.dev  ## Run the tests, without the slow ones
 	$(BIN)/pytest -m "not slow" -n $(WORKERS) $(ARGS)
 
 slow: .venv/.dev $(CLIENTS) $(AXE)  ## Run the slow tests; those of pages need Debian's chromium
-	$(BIN)/pytest -m slow $(ARGS)
+	$(BIN)/pytest -m slow -n $(SLOW_WORKERS) --dist loadfile $(ARGS)
 
-crash: .venv/.dev  ## Kill a busy server again and again, then look for lost writes
-	$(BIN)/pytest -m "slow or not slow" tests/live/test_races.py -k kill $(ARGS)
+crash: .venv/.dev  ## Kill a busy server again and again, then look for lost writes (ROUNDS=500 for longer)
+	ROUNDS=$(ROUNDS) $(BIN)/pytest -m slow tests/races/test_crash.py $(ARGS)
+
+proof: .venv/.dev $(CLIENTS) $(AXE)  ## Try every promise for hours, and write docs/explanation/promises.md
+	rm -rf build/figures
+	ROUNDS=500 CLAIMS=1000 EVENTS=1000000 POSTS=10000 $(BIN)/pytest -m "slow or not slow" --hypothesis-profile proof $(ARGS)
+	$(BIN)/python -m benchmarks --check
+	$(BIN)/python -m benchmarks --check --server uvicorn
+	$(BIN)/python -m benchmarks --scale
+	$(BIN)/python -m benchmarks --soak $(MINUTES)
+	$(BIN)/python -m tests.promises
+
+audit: .venv/.dev  ## Look for known faults in what is locked, and for careless code; names what it could not look up
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(ROOMS)
+	@mkdir -p build
+	@$(BIN)/pip-audit --progress-spinner off --require-hashes --disable-pip --requirement requirements-dev.lock \
+		> build/audit.txt 2>&1; status=$$?; grep -v 'could not be audited' build/audit.txt; \
+		echo "Packages of which nothing could be looked up: $$(grep -c 'could not be audited' build/audit.txt)"; exit $$status
 
 check: lint types imports migrations  ## Run all four checks below
 
@@ -63,6 +84,9 @@ bench: .venv/.runtime  ## Measure rates and times on this machine
 
 bench-check: .venv/.dev  ## Measure, and fail when a ratio to the floor is bad
 	$(BIN)/python -m benchmarks --check $(ARGS)
+
+soak: .venv/.runtime  ## Load a server steadily for some minutes (MINUTES=10), and fail when something grows
+	$(BIN)/python -m benchmarks --soak $(MINUTES) $(ARGS)
 
 screenshots: .venv/.dev  ## Picture every page, wide and narrow, light and dark, into build/screenshots
 	$(BIN)/python -m tests.dashboard.screenshots $(ARGS)

@@ -1,6 +1,7 @@
 """A large installation for the lists of the admin, written straight into a new database by SQL.
 
-100,000 messages with two deliveries each, 300,000 events and 10,000 handoffs of a hundred agents, spread over 60 days.
+100,000 messages with two deliveries each, 300,000 events, 10,000 handoffs of a hundred agents and 2,000 topics with ten peers
+each, one of them with 20,000 posts, spread over 60 days.
 """
 
 from django.db import connection, transaction
@@ -8,6 +9,7 @@ from django.db import connection, transaction
 __all__ = ["fill"]
 
 MESSAGES, EVENTS, HANDOFFS, AGENTS = 100_000, 300_000, 10_000, 100
+TOPICS, PEERS, POSTS = 2_000, 20_000, 20_000
 STEPS = max(MESSAGES, EVENTS)
 NUMBERS = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {STEPS})"
 DAYS = 60
@@ -39,8 +41,8 @@ PAYLOAD = (
 STATEMENTS = (
     "INSERT INTO bus_workspace (public_id, path, alias, git_remote, created_at)"
     " VALUES ('wsp_bench', '/srv/bench', 'bench', '', datetime('now'))",
-    f"{NUMBERS} INSERT INTO bus_agent (id, name, kind, harness, role, description, wakes_by, presence, created_at, home_id)"
-    f" SELECT i + 999, 'agent-' || i, 'agent', 'codex', 'builder', '', 'poll', 'present', {_at(AGENTS)}, {WORKSPACE}"
+    f"{NUMBERS} INSERT INTO bus_agent (id, name, kind, harness, role, description, wakes_by, wakes, presence, created_at, home_id)"
+    f" SELECT i + 999, 'agent-' || i, 'agent', 'codex', 'builder', '', 'poll', '[]', 'present', {_at(AGENTS)}, {WORKSPACE}"
     f" FROM n LIMIT {AGENTS}",
     f"{NUMBERS} INSERT INTO bus_membership (agent_id, workspace_id, joined_at)"
     f" SELECT i + 999, {WORKSPACE}, {_at(AGENTS)} FROM n LIMIT {AGENTS}",
@@ -77,6 +79,18 @@ STATEMENTS = (
     f" {_at(5000)} FROM n LIMIT 5000",
     f"{NUMBERS} INSERT INTO bus_storedanswer (agent_id, key, digest, answer, created_at)"
     f" SELECT {_agent(0)}, 'key-' || i, randomblob(32), '{{}}', {_at(50_000)} FROM n LIMIT 50000",
+    f"{NUMBERS} INSERT INTO bus_topic (id, public_id, workspace_id, name, metadata, created_by_id, created_at, latest_seq,"
+    f" active_at, close_reason) SELECT i, 'top_' || i, {WORKSPACE}, 'topic number ' || i, '{{}}', {_agent(0)}, {_at(TOPICS)},"
+    f" CASE i WHEN 1 THEN {POSTS} ELSE 0 END, {_at(TOPICS)}, '' FROM n LIMIT {TOPICS}",
+    f"{NUMBERS} INSERT INTO bus_peer (id, topic_id, agent_id, name, holder, token_hash, seq, moved_at, seen_at, joined_at)"
+    f" SELECT i, i % {TOPICS} + 1, {_agent(0)}, 'peer-' || i, 'agent:' || i, randomblob(32), CASE i % {TOPICS} WHEN 0 THEN i ELSE 0 END,"
+    f" {_at(PEERS)}, {_at(PEERS)}, {_at(PEERS)} FROM n LIMIT {PEERS}",
+    f'{NUMBERS} INSERT INTO bus_message (id, public_id, workspace_id, kind, sender_id, "to", subject, body, priority,'
+    f' metadata, "references", handoff, sent_at)'
+    f" SELECT i + {MESSAGES}, 'msg_' || (i + {MESSAGES}), {WORKSPACE}, 'topic', {_agent(0)}, '{{\"topic\": \"top_1\"}}',"
+    f" 'Post number ' || i, 'Post number ' || i || ' ' || hex(randomblob(200)), 5, '{{}}', '[]', '', {_at(POSTS)} FROM n LIMIT {POSTS}",
+    f"{NUMBERS} INSERT INTO bus_post (message_id, topic_id, seq, peer_id, kind)"
+    f" SELECT i + {MESSAGES}, 1, i, {TOPICS}, 'message' FROM n LIMIT {POSTS}",
     "UPDATE bus_agent SET last_seen_at = strftime('%Y-%m-%d %H:%M:%f', 'now') WHERE id >= 1000",
     "ANALYZE",
 )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks import floor, report
+from benchmarks import floor, pipes, report, threads
 from benchmarks.cast import Cast, gather, on
 from benchmarks.moments import observe
 from benchmarks.pushes import pushes, show
@@ -34,7 +34,10 @@ async def bench(folder: Path, server: str, seconds: float) -> None:
         print()
         report.starts(served.start_seconds, "an existing")
         show(await pushes(served, cast.project))
+        threads.show(await threads.over_http(served, cast.project))
         report.moments(await observe(served, cast))
+    pipes.show(pipes.exchanges(folder / "pipes" / "nexus"))
+    threads.show(await threads.over_pipes(folder / "topics"))
 
 
 def print_disk(folder: Path) -> None:

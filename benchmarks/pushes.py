@@ -27,13 +27,13 @@ MODERN = "2026-07-28"
 UPDATED = b"notifications/resources/updated"
 
 
-async def pushes(served: Served, project: Path) -> Pushes:
+async def pushes(served: Served, project: Path, attempt: int = 1) -> Pushes:
     """Return, sorted by era, the milliseconds from the answer to the sender to the notification."""
-    [sender] = await recruit(served, project, ["bench-push-sender"])
+    [sender] = await recruit(served, project, [f"bench-push-sender-{attempt}"])
     found: Pushes = {}
     async with on("MCP", served, [sender]) as [client]:
         for era, opened in {"handshake": _session, "modern": _listening}.items():
-            [member] = await recruit(served, project, [f"bench-push-{era}"])
+            [member] = await recruit(served, project, [f"bench-push-{era}-{attempt}"])
             async with opened(served, member) as told:
                 found[era] = sorted([await _push(client, member.agent, told) for _ in range(MESSAGES)])
     return found
@@ -47,9 +47,9 @@ def show(found: Pushes) -> None:
         print(f"(median of {len(some)}; most {some[-1]:.1f} ms).", flush=True)
 
 
-def are_prompt(found: Pushes) -> bool:
-    """Say whether both medians are short enough."""
-    return all(statistics.median(some) <= MOST_MS for some in found.values())
+def are_prompt(found: Pushes, slowness: float) -> bool:
+    """Say whether both medians are short enough on a machine that is this slow."""
+    return all(statistics.median(some) <= MOST_MS * slowness for some in found.values())
 
 
 async def _push(sender: Client, agent: str, told: Callable[[], Awaitable[int]]) -> float:

@@ -1,9 +1,15 @@
-"""The time it takes to jump to an instant anywhere in a log of 300,000 events, 500 ms at most."""
+"""The time it takes to jump to an instant anywhere in a log of 300,000 events.
+
+At most 500 ms on the machine where that was set, and by the yardstick more on a slower one.
+"""
 
 import random
 import time
 from datetime import timedelta
+from functools import partial
 from typing import Any
+
+from benchmarks.yardstick import Attempt, best
 
 __all__ = ["MOST_MS", "jumps", "show"]
 
@@ -12,8 +18,8 @@ JUMPS = 24
 DAYS = 60
 
 
-def jumps(client: Any) -> list[float]:
-    """Make the checkpoints that the sweep makes, then return the milliseconds of each jump, shortest first."""
+def jumps(client: Any) -> list[Attempt]:
+    """Make the checkpoints that the sweep makes, then measure each jump; return the shortest first."""
     from bus import checkpoints, clock, door, identity
 
     while wanted := checkpoints.due():
@@ -22,7 +28,9 @@ def jumps(client: Any) -> list[float]:
             door.run_work(lambda made=checkpoint: checkpoints.write(made))  # type: ignore[misc]
     now, dice = clock.now(), random.Random(4)
     instants = [now - timedelta(seconds=dice.uniform(60, DAYS * 86_400)) for _ in range(JUMPS)]
-    return sorted(_jump(client, at.strftime("%Y-%m-%dT%H:%M:%SZ")) for at in instants)
+    texts = [at.strftime("%Y-%m-%dT%H:%M:%SZ") for at in instants]
+    found = [best(partial(_jump, client, text), MOST_MS, tries=1) for text in texts]
+    return sorted(found, key=lambda each: each.share)
 
 
 def _jump(client: Any, at: str) -> float:
@@ -34,10 +42,10 @@ def _jump(client: Any, at: str) -> float:
     return passed
 
 
-def show(found: list[float]) -> bool:
+def show(found: list[Attempt]) -> bool:
     """Print the times and say whether every jump was quick enough."""
-    middle = found[len(found) // 2]
-    verdict = "ok" if found[-1] <= MOST_MS else "FAILED"
-    print(f"\nJump to an instant among 300,000 events: median {middle:.0f} ms,", end=" ")
-    print(f"most {found[-1]:.0f} ms of {len(found)}   at most {MOST_MS:g}   {verdict}")
-    return found[-1] <= MOST_MS
+    middle, last = found[len(found) // 2], found[-1]
+    verdict = "ok" if last.share <= MOST_MS else "FAILED"
+    print(f"\nJump to an instant among 300,000 events: median {middle.milliseconds:.0f} ms,", end=" ")
+    print(f"most {last.milliseconds:.0f} ms of {len(found)}   at most {MOST_MS:g} x {last.slowness:.2f}   {verdict}")
+    return last.share <= MOST_MS

@@ -1,10 +1,14 @@
-"""How soon a message is seen: from its sender's answer to the row on an open page of a real browser, 300 ms at most."""
+"""How soon a message is seen: from its sender's answer to the row on an open page of a real browser.
+
+At most 300 ms on the machine where that was set, and by the yardstick more on a slower one.
+"""
 
 import asyncio
 import json
 import random
 import statistics
 import time
+from functools import partial
 from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
@@ -16,14 +20,15 @@ __all__ = ["MOST_MS", "is_prompt", "seen", "show"]
 
 MOST_MS = 300.0
 MESSAGES = 20
+PATIENCE = 20.0
 PROGRAM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PAGES = {"table": "/messages", "thread": "/agents?inspect=@bench-seen-a&peer=bench-seen-b", "graph": "/"}
+PAGES = {"table": "/messages", "thread": "/agents?inspect=@{}&peer={}", "graph": "/"}
 WATCH = """
-(prefix) => {
+(attempt) => {
   window.seenAt = {};
   const look = () => {
-    for (const found of document.body.innerText.matchAll(/bench-news-(\\d+)/g)) window.seenAt[found[1]] ??= Date.now();
+    for (const found of document.body.innerText.matchAll(new RegExp(`bench-news-${attempt}-([0-9]+)`, "g"))) window.seenAt[found[1]] ??= Date.now();
   };
   new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
   look();
@@ -32,40 +37,48 @@ WATCH = """
 Times = dict[str, list[float]]
 
 
-async def seen(served: Served, project: Path) -> Times:
+async def seen(served: Served, project: Path, attempt: int = 1) -> Times:
     """Return the milliseconds of each message on each kind of page, sorted."""
     project.mkdir(exist_ok=True)
-    members = await recruit(served, project, ["bench-seen-a", "bench-seen-b"])
+    names = [f"bench-seen-{attempt}-a", f"bench-seen-{attempt}-b"]
+    members = await recruit(served, project, names)
     async with on("MCP", served, members) as clients, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
-        await clients[0].surface.call("message_create", _order(0))
-        pages = {name: await _opened(await browser.new_page(), served, path) for name, path in PAGES.items()}
+        say = partial(_order, attempt, names[1])
+        await clients[0].surface.call("message_create", say(0))
+        pages = {
+            name: await _opened(await browser.new_page(), served, path.format(*names), attempt)
+            for name, path in PAGES.items()
+        }
         answered: dict[int, float] = {}
         for number in range(1, MESSAGES + 1):
             await asyncio.sleep(random.uniform(0.3, 0.6))
-            await clients[0].surface.call("message_create", _order(number))
+            await clients[0].surface.call("message_create", say(number))
             answered[number] = time.time() * 1000
-        await asyncio.sleep(1.5)
         found = {name: await _times(page, answered) for name, page in pages.items()}
         await browser.close()
     return found
 
 
-def _order(number: int) -> bytes:
-    order = {"subject": f"bench-news-{number}", "body": f"bench-news-{number}", "to": "bench-seen-b"}
-    return json.dumps(order).encode()
+def _order(attempt: int, to: str, number: int) -> bytes:
+    news = f"bench-news-{attempt}-{number}"
+    return json.dumps({"subject": news, "body": news, "to": to}).encode()
 
 
-async def _opened(page: Page, served: Served, path: str) -> Page:
+async def _opened(page: Page, served: Served, path: str, attempt: int) -> Page:
     joint = "&" if "?" in path else "?"
     await page.goto(f"http://127.0.0.1:{served.port}{path}{joint}workspace=all")
     await page.locator('#pill[data-state="live"]').wait_for()
-    await page.evaluate(WATCH)
+    await page.evaluate(WATCH, attempt)
     return page
 
 
 async def _times(page: Page, answered: dict[int, float]) -> list[float]:
+    waited = time.perf_counter() + PATIENCE
     at: dict[str, float] = await page.evaluate("window.seenAt")
+    while not {*map(str, answered)} <= at.keys() and time.perf_counter() < waited:
+        await asyncio.sleep(0.1)
+        at = await page.evaluate("window.seenAt")
     return sorted(at[str(number)] - moment for number, moment in answered.items() if str(number) in at)
 
 
@@ -78,6 +91,7 @@ def show(found: Times) -> None:
         )
 
 
-def is_prompt(found: Times) -> bool:
-    """Say whether every message came up on every page, at a median that is short enough."""
-    return all(len(some) == MESSAGES and statistics.median(some) <= MOST_MS for some in found.values())
+def is_prompt(found: Times, slowness: float) -> bool:
+    """Say whether every message came up on every page, at a median that is short enough on a machine this slow."""
+    most = MOST_MS * slowness
+    return all(len(some) == MESSAGES and statistics.median(some) <= most for some in found.values())

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 from benchmarks import floor
 from benchmarks.client import BenchmarkError
 
-__all__ = ["Served", "serve", "serve_floor"]
+__all__ = ["Served", "resident", "serve", "serve_floor"]
 
 ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT = 60.0
@@ -32,7 +32,7 @@ class Served:
         """Start it and wait until it answers."""
         self.home, self.port = home, port
         self.log = home.with_name(f"{home.name}-{port}.log")
-        environment = os.environ | {"NEXUS_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {"NEXUS_HOME": str(home), "NEXUS_PAIR_LIMIT": "0", "PYTHONUNBUFFERED": "1"}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         started = time.perf_counter()
         with self.log.open("wb") as log:
@@ -103,6 +103,12 @@ class Served:
             except (URLError, OSError):
                 time.sleep(0.02)
         raise BenchmarkError(f"{url} does not answer within {START_LIMIT:.0f} s.\n{self.tail()}")
+
+
+def resident(pid: int) -> float:
+    """Return the resident memory of a process in MB."""
+    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
+    return int(line.split()[1]) / 1024
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from benchmarks.client import Answer, BenchmarkError, Connection, connect
 
-__all__ = ["SURFACES", "McpSurface", "RestSurface", "Surface", "post_as_operator"]
+__all__ = ["SURFACES", "McpSurface", "RestSurface", "Surface", "post_as_operator", "rest_head"]
 
 PROTOCOL = "2025-11-25"
 FLOOR_SESSION = "0123456789abcdef0123456789abcdef"
@@ -123,7 +123,7 @@ class RestSurface(_Client):
     async def open(self, port: int) -> None:
         """Connect."""
         self.connection = await connect(port)
-        self._head = _rest_head(port, self.key)
+        self._head = rest_head(port, self.key)
 
     open_floor = open
 
@@ -146,7 +146,7 @@ SURFACES: dict[str, type[McpSurface | RestSurface]] = {"MCP": McpSurface, "REST"
 async def post_as_operator(connection: Connection, port: int, path: str, order: dict[str, Any]) -> Any:
     """Post an order without a key: on this machine that is the operator."""
     body = json.dumps(order).encode()
-    request = _rest_head(port, "") % (f"POST {path}".encode(), len(body)) + body
+    request = rest_head(port, "") % (f"POST {path}".encode(), len(body)) + body
     return _rest_answer(f"POST {path}", await connection.call(request))
 
 
@@ -164,7 +164,8 @@ def _mcp_head(port: int, key: str, session: str) -> bytes:
     return "\r\n".join([*lines, "Content-Length: %d", "", ""]).encode()
 
 
-def _rest_head(port: int, key: str) -> bytes:
+def rest_head(port: int, key: str) -> bytes:
+    """Return the head of a call, without its route and length."""
     lines = [
         "%b HTTP/1.1",
         f"Host: 127.0.0.1:{port}",

@@ -11,6 +11,7 @@ from django.conf import settings
 from django_q.tasks import async_task
 
 from bus import clock, deadlines, heartbeat, sweeps
+from bus.errors import Refusal
 from bus.gauges import gauges
 from bus.models import Deadline
 from bus.readers import readers
@@ -53,6 +54,8 @@ class Alarm:
     async def _look(self) -> None:
         try:
             self._next = await readers.run(self.ring)
+        except Refusal:
+            self._next = None  # the database is unwell, which is logged where it is seen
         except Exception:
             log.exception("the alarm failed and goes on")
 

@@ -13,8 +13,8 @@ class BusConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the sweeps, and have the schedules made with the queue's tables."""
-        from bus import sweeps  # noqa: F401
+        """Register the sweeps and what is exported, and have the schedules made with the queue's tables."""
+        from bus import carried, exporting, importing, sweeps  # noqa: F401
 
         post_migrate.connect(_arrange, sender=apps.get_app_config("django_q"), dispatch_uid="bus.schedules")
 

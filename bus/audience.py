@@ -1,7 +1,7 @@
 """Who is reached: names always, selectors and broadcast the members that are present at that moment."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from bus import presence
 from bus.directory import AgentEntry, directory
 from bus.errors import Refusal
 from bus.identity import Caller
-from bus.models import Agent, Delivery, Membership
+from bus.models import Agent, Capability, Delivery, Membership
 from bus.prepared import counted, prepared
 from bus.schemas.address import Selector
 
@@ -35,6 +35,20 @@ MEMBERS = prepared(
         .values_list("agent_id", "agent__last_seen_at", "agent__connected_until")
     ),
     int,
+)
+ABLE = prepared(
+    lambda workspace, capability: (
+        Capability.objects.filter(
+            name=capability,
+            agent__memberships__workspace=workspace,
+            agent__kind="agent",
+            agent__archived_at=None,
+        )
+        .order_by("agent_id")
+        .values_list("agent_id", "agent__last_seen_at", "agent__connected_until")
+    ),
+    int,
+    str,
 )
 STAMPS = prepared(lambda agent: Agent.objects.filter(pk=agent).values_list("last_seen_at", "connected_until"), int)
 UNREAD = prepared(
@@ -131,13 +145,21 @@ def select(caller: Caller, selectors: Sequence[Selector | None], *, include_stal
         agent = directory.agent(row[0])
         return agent.id != caller.agent.id and any(each is None or matches(agent, each) for each in selectors)
 
-    for agent_id, seen, until in MEMBERS.rows(caller.workspace.id, keep=fits):
+    for agent_id, seen, until in _candidates(caller.workspace.id, selectors, fits):
         agent, state = directory.agent(agent_id), presence.of(seen, until, caller.now)
         if state == "present" or (state == "stale" and include_stale):
             selection.reached.append(Reached(agent, state, seen))
         else:
             (selection.stale if state == "stale" else selection.offline).append(agent.name)
     return selection
+
+
+def _candidates(workspace: int, selectors: Sequence[Selector | None], fits: Callable[[Any], bool]) -> list[Any]:
+    """Return the members that fit, with their stamps; one statement, by the capability where one is all that is asked."""
+    asked = [each.capability if each is not None else None for each in selectors]
+    if len(asked) == 1 and isinstance(asked[0], str):
+        return ABLE.rows(workspace, asked[0], keep=fits)
+    return MEMBERS.rows(workspace, keep=fits)
 
 
 def unread(agent: int, workspace: int) -> int:

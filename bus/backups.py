@@ -14,12 +14,13 @@ from django.conf import settings
 from django.db import connection
 
 from bus import events, knobs
+from bus.diagnosis import refusal_of, refusal_of_file
 from bus.directory import directory
 from bus.errors import Refusal
 from bus.identity import Caller
-from bus.writer import database_refusal
 
 __all__ = [
+    "KEPT_UPGRADES",
     "STAMP",
     "BackupDamaged",
     "Copy",
@@ -29,13 +30,17 @@ __all__ = [
     "free",
     "kept",
     "make",
+    "make_before_upgrade",
     "record",
     "rotate",
     "sync",
+    "turn",
 ]
 
 NAME = re.compile(r"nexus-(\d{8}-\d{6})(?:-\d+)?\.sqlite3")
 STAMP = "%Y%m%d-%H%M%S"
+BEFORE_UPGRADE, KEPT_UPGRADES = "before-upgrade", 3
+UPGRADE = re.compile(r"before-upgrade-(\d{8}-\d{6})(?:-\d+)?\.sqlite3")
 
 
 class BackupDamaged(Refusal):
@@ -104,6 +109,17 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
+@contextmanager
+def turn() -> Iterator[None]:
+    """Hold what one thread of all processes holds, after whoever holds it."""
+    descriptor = os.open(settings.NEXUS_HOME, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def make(now: datetime, stem: str = "nexus") -> Copy:
     """Copy the database, check the copy, and give it its name; a copy that fails is removed."""
     path = free(folder() / f"{stem}-{now.strftime(STAMP)}.sqlite3")
@@ -114,8 +130,10 @@ def make(now: datetime, stem: str = "nexus") -> Copy:
         sync(part)
         part.rename(path)
         sync(path.parent)
-    except (sqlite3.Error, OSError) as error:
-        raise database_refusal(error) from error
+    except sqlite3.Error as error:
+        raise refusal_of(error) from error
+    except OSError as error:
+        raise refusal_of_file(error) from error
     finally:
         part.unlink(missing_ok=True)
     return Copy(path, path.stat().st_size, now.replace(microsecond=0))
@@ -162,3 +180,14 @@ def rotate() -> list[str]:
     for copy in old:
         copy.path.unlink(missing_ok=True)
     return [copy.name for copy in old]
+
+
+def make_before_upgrade(now: datetime) -> tuple[Copy, list[str]]:
+    """Make the copy that an upgrade begins with; return it and the names of the oldest of its kind, removed beyond three."""
+    copy = make(now, BEFORE_UPGRADE)
+    found = [(match[1], path) for path in folder().iterdir() if (match := UPGRADE.fullmatch(path.name))]
+    found.sort(key=lambda each: (each[0], each[1].stat().st_mtime_ns), reverse=True)
+    old = [path for _, path in found[KEPT_UPGRADES:]]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return copy, [path.name for path in old]

@@ -21,7 +21,7 @@ ENTRIES = prepared(
     lambda workspace, after, last: (
         Event.objects.filter(workspace_id=workspace, seq__gt=after, seq__lte=last)
         .order_by("seq")
-        .values_list("seq", "type", "message", "handoff", "agent", "payload")
+        .values_list("seq", "type", "message", "handoff", "agent", "payload", "topic")
     ),
     int,
     int,

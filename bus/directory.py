@@ -132,6 +132,16 @@ class Directory:
         entry: KeyEntry | None = self.look_up("key", digest, lambda: _load_key(secret, digest))
         return entry
 
+    def owner(self, secret: str) -> tuple[str, Any] | None:
+        """Return who seems to send this secret: a key that was seen, or one that exists; None for a stranger."""
+        digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+        seen: KeyEntry | None = self._families.get("key", NOTHING).get(digest)
+        if seen is not None:
+            return ("key", seen.id)
+        prefix = secret.split("_")[1] if secret.count("_") == 2 else ""
+        prefixes: frozenset[str] = self.look_up("key", "prefixes", _load_prefixes)
+        return ("prefix", prefix) if prefix in prefixes else None
+
     def agent(self, agent_id: int) -> AgentEntry:
         """Return the agent with this row number."""
         entry: AgentEntry = self.look_up("agent", agent_id, lambda: _load_agent(Q(pk=agent_id)))
@@ -185,6 +195,10 @@ def _load_key(secret: str, digest: bytes) -> KeyEntry | None:
         return None
     allowed = frozenset(key.workspaces.values_list("pk", flat=True))
     return KeyEntry(key.pk, key.prefix, key.agent_id, key.scope, key.any_workspace, allowed, key.expires_at)
+
+
+def _load_prefixes() -> frozenset[str]:
+    return frozenset(Key.objects.filter(revoked_at=None).values_list("prefix", flat=True))
 
 
 def _load_agent(where: Q) -> AgentEntry | None:

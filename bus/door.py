@@ -5,6 +5,7 @@ and runs reads on reader threads, writes in the writer lane (once a idempotency 
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from types import ModuleType
@@ -13,6 +14,7 @@ from typing import Any, get_type_hints
 from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from bus import clock, events, idempotency, places, policy, presence
 from bus.directory import directory
@@ -38,6 +40,7 @@ __all__ = [
 
 KINDS = {"queries": "query", "operations": "operation", "waits": "wait"}
 OPERATOR_TOOLSET = "operator"
+DEEPEST = 200
 STORABLE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str)
 
 
@@ -111,15 +114,44 @@ def checked(entry: Published, arguments: Mapping[str, Any] | Order) -> Order:
     if isinstance(arguments, entry.order):
         return arguments
     try:
-        STORABLE.encode(arguments).encode()
+        text = _text(arguments)
     except ValueError as error:
         raise InvalidInput(
             f"The order holds what no text can: {error}.", hint="Send plain UTF-8 and finite numbers."
         ) from None
+    except RecursionError:
+        raise too_deep() from None
+    if text.count(b"{") + text.count(b"[") > DEEPEST and _is_deep(arguments):
+        raise too_deep()
     try:
         return entry.order.model_validate(arguments)
     except ValidationError as error:
         raise invalid(error, entry.name) from None
+
+
+def _text(arguments: Mapping[str, Any] | Order) -> bytes:
+    """Return the arguments as JSON text; raises `ValueError` for what no text can hold, or `RecursionError`."""
+    with suppress(ValueError):
+        text = to_json(arguments, fallback=str)
+        if b"NaN" not in text and b"Infinity" not in text:
+            return text
+    return STORABLE.encode(arguments).encode()
+
+
+def _is_deep(arguments: object) -> bool:
+    """Say whether lists and objects are inside each other further than any reader of the answer follows."""
+    level: list[Any] = [arguments]
+    for _ in range(DEEPEST + 1):
+        objects = (each.values() if isinstance(each, Mapping) else each for each in level)
+        level = [inside for each in objects for inside in each if isinstance(inside, Mapping | list)]
+        if not level:
+            return False
+    return True
+
+
+def too_deep() -> InvalidInput:
+    """Return the refusal of what is nested too deep."""
+    return InvalidInput(f"The order is nested deeper than {DEEPEST} levels.", hint="Flatten it.", limit=DEEPEST)
 
 
 def invalid(error: ValidationError, name: str) -> InvalidInput:
@@ -198,13 +230,13 @@ def run(name: str, caller: Caller, arguments: Mapping[str, Any] | Order) -> Any:
     if order.workspace:
         caller = placed(caller, order.workspace)
     _admit(entry, caller, order)
-    if entry.kind == "wait":
-        return async_to_sync(entry.function)(caller, order)
     if entry.first and "project_root" in (arguments := _first_order(entry, order)) and not _may_only_read(caller):
         opened = run(entry.first, caller, arguments)
         caller = seated(caller, opened.session, opened.workspace)
     elif path := getattr(order, "project_root", None):
         places.look(path)
+    if entry.kind == "wait":
+        return async_to_sync(entry.function)(caller, order)
     if entry.kind == "query":
         return entry.function(caller, order)
     return run_work(partial(_work, entry, caller, order))

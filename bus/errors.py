@@ -7,10 +7,12 @@ import inspect
 from typing import Any, ClassVar
 
 from bus.gauges import gauges
+from bus.text import without_secrets
 
 __all__ = [
     "Busy",
     "Conflict",
+    "DatabaseDamaged",
     "DiskFull",
     "Forbidden",
     "Gone",
@@ -38,11 +40,15 @@ class Refusal(Exception):
     def __init__(
         self, message: str = "", /, *, hint: str = "", retry_after: float | None = None, **details: Any
     ) -> None:
-        """Keep what to answer: the message (default: the docstring), how to mend it, and the facts."""
-        self.message = message or (inspect.getdoc(type(self)) or "").split("\n\n")[0].replace("\n", " ")
+        """Keep what to answer: the message (default: the docstring), how to mend it, and the facts.
+
+        A key that was sent in a wrong place is not shown again.
+        """
+        said = message or (inspect.getdoc(type(self)) or "").split("\n\n")[0].replace("\n", " ")
+        self.message = without_secrets(said)
         self.fix = hint or self.hint
         self.retry_after = self.patience if retry_after is None else retry_after
-        self.details = details
+        self.details = without_secrets(details)
         super().__init__(self.message)
 
     def shape(self) -> dict[str, Any]:
@@ -153,3 +159,10 @@ class DiskFull(Refusal):
 
     code, status = "disk_full", 507
     hint = "Nothing was written. Free disk space; reads go on meanwhile."
+
+
+class DatabaseDamaged(Refusal):
+    """The database is damaged."""
+
+    code, status = "database_damaged", 500
+    hint = "Stop the server and put a backup back with `nexus restore FILE`."

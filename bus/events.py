@@ -12,11 +12,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
 
+from pydantic_core import to_json
+
 from bus.identity import Caller
 from bus.models import Event
 from bus.prepared import insert, prepared
 
-__all__ = ["GENESIS", "About", "Recorded", "canonical", "chain", "collected", "mark", "newest_id", "record", "undo"]
+__all__ = [
+    "GENESIS",
+    "About",
+    "Recorded",
+    "canonical",
+    "chain",
+    "collected",
+    "compact",
+    "mark",
+    "newest_id",
+    "record",
+    "undo",
+]
 
 VERSION = b"\x01"
 GENESIS = b"\x00" * 32
@@ -113,8 +127,8 @@ class Collected:
 
 def chain(previous: bytes, seq: int, actor: str, facts: tuple[Any, ...], payload: str) -> bytes:
     """Return the hash of an event from the one before it and its public facts (the values of FIELDS)."""
-    covered = canonical([seq, facts[0].isoformat(), actor, *facts[1:], payload])
-    return hashlib.sha256(VERSION + previous + covered.encode()).digest()
+    covered = to_json([seq, facts[0].isoformat(), actor, *facts[1:], payload])
+    return hashlib.sha256(VERSION + previous + covered).digest()
 
 
 def canonical(value: Any) -> str:
@@ -122,6 +136,11 @@ def canonical(value: Any) -> str:
     if value == {} or value == []:
         return "{}" if isinstance(value, dict) else "[]"
     return ENCODER.encode(value)
+
+
+def compact(value: Any) -> str:
+    """Return JSON text without spaces, keys as they come: for what is stored and never compared."""
+    return to_json(value).decode()
 
 
 def nouns(recorded: list[Recorded]) -> set[str]:

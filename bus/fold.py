@@ -1,4 +1,4 @@
-"""What a workspace's log adds up to: who is a member, and what is live: mail not read, handoffs not closed.
+"""What a workspace's log adds up to: who is a member, and what is live: mail not read, topics and handoffs not closed.
 
 `fold(state, entry)` depends on nothing but its arguments, so that anyone with the log can compute the same state. A room
 adds its part with `register`. A part holds live things only; what is over leaves it, and `Ended` tells how it ended.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bus.events import canonical
-from bus.models import Delivery, Membership
+from bus.models import Delivery, Membership, Peer, Topic
 
 __all__ = ["Ended", "Entry", "Part", "State", "digest", "empty", "fold", "load", "parts", "register", "text"]
 
@@ -31,6 +31,7 @@ class Entry(NamedTuple):
     handoff: str
     agent: str
     payload: dict[str, Any]
+    topic: str = ""
 
 
 class Ended(NamedTuple):
@@ -181,5 +182,34 @@ def _deliveries(workspace: int, lanes: Iterable[str]) -> Iterator[tuple[str, str
     return rows.values_list("message__public_id", "recipient__name", "lane", "attempt").iterator(CHUNK)
 
 
+Threads = dict[str, dict[str, Any]]
+
+
+def _follow(threads: Threads, entry: Entry) -> None:
+    """Apply an event `topic.…` to the open topics; a closed one leaves."""
+    if entry.type == "topic.created":
+        threads[entry.topic] = {"latest": 0, "peers": {}}
+    elif entry.type in ("topic.closed", "topic.deleted"):
+        threads.pop(entry.topic, None)
+    elif thread := threads.get(entry.topic):
+        if entry.type == "topic.posted":
+            thread["latest"] = entry.payload["seq"]
+        elif entry.type in ("topic.joined", "topic.advanced"):
+            thread["peers"][entry.payload["peer"]] = entry.payload["seq"]
+
+
+def _threads(workspace: int) -> Threads:
+    topics = Topic.objects.filter(workspace_id=workspace, closed_at=None)
+    threads: Threads = {
+        public_id: {"latest": latest, "peers": {}}
+        for public_id, latest in topics.values_list("public_id", "latest_seq")
+    }
+    peers = Peer.objects.filter(topic__in=topics).values_list("topic__public_id", "name", "seq")
+    for public_id, name, seq in peers.iterator(CHUNK):
+        threads[public_id]["peers"][name] = seq
+    return threads
+
+
 _add(Part("members", _join, _members, blank=list), "workspace")
 _add(Part("mail", _deliver, _mail, _ended_mail, _mail_over), "message", "delivery")
+_add(Part("topics", _follow, _threads), "topic")

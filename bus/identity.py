@@ -7,10 +7,11 @@ from bus import clock
 from bus.directory import AgentEntry, KeyEntry, SessionEntry, WorkspaceEntry, directory
 from bus.errors import NotFound, Unauthorized
 
-__all__ = ["OPERATOR", "SYSTEM", "Caller", "from_key", "home", "operator", "placed", "seated", "system"]
+__all__ = ["OPERATOR", "SYSTEM", "Caller", "from_key", "home", "look_again", "operator", "placed", "seated", "system"]
 
 OPERATOR = "operator"
 SYSTEM = "system"
+LOOK_AGAIN = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,13 @@ def from_key(key: KeyEntry, surface: str, address: str = "", *, workspace: str =
         person=agent.person,
     )
     return placed(caller, workspace) if workspace else caller
+
+
+def look_again(caller: Caller) -> float | None:
+    """Return in how many seconds at most to look whether a key is still valid, as it expires without a word."""
+    if caller.key is None or caller.key.expires_at is None:
+        return None
+    return max(0.0, min(LOOK_AGAIN, (caller.key.expires_at - caller.now).total_seconds()))
 
 
 def home(agent: AgentEntry, key: KeyEntry | None) -> WorkspaceEntry:

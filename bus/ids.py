@@ -6,13 +6,16 @@ from datetime import datetime
 __all__ = ["base32", "new", "since"]
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 TIME_CHARS = 9
 RANDOM_CHARS = 13
 
 
 def base32(number: int, length: int) -> str:
     """Write `number` in Crockford's base 32, lower case, exactly `length` characters (the low ones)."""
-    return "".join([ALPHABET[(number >> shift) & 31] for shift in range(5 * (length - 1), -1, -5)])
+    odd = length % 2
+    first = ALPHABET[(number >> 5 * (length - 1)) & 31] if odd else ""
+    return first + "".join([PAIRS[(number >> shift) & 1023] for shift in range(5 * (length - odd - 2), -1, -10)])
 
 
 def new(prefix: str, now: datetime) -> str:

@@ -45,6 +45,33 @@ _ALL = (
     Knob("keep_events_days", 30, 0, 3650, "days", "Older events are pruned; 0 keeps them."),
     Knob("keep_mail_days", 30, 0, 3650, "days", "Older read mail is deleted; unread mail never is; 0 keeps all."),
     Knob("keep_handoffs_days", 90, 0, 3650, "days", "Older closed handoffs are deleted; 0 keeps them."),
+    Knob("open_waits", 64, 1, 4096, "at once", "How many event streams and waiting calls one key may have open."),
+    Knob(
+        "pair_limit", 60, 0, 100_000, "a minute", "How many messages two agents may send each other; 0 is any number."
+    ),
+    Knob("wake_budget", 20, 0, 240, "an hour", "How often an idle agent may be woken; 0 is never."),
+    Knob(
+        "wake_gap",
+        10,
+        0,
+        600,
+        "seconds",
+        "The shortest time between two wakes; it doubles while two agents wake each other.",
+    ),
+    Knob("topic_max_outbox", 50, 1, 200, "posts", "How many posts one call may send to a topic."),
+    Knob("topic_max_message_chars", 65_536, 1, 262_144, "characters", "How long a post in a topic may be."),
+    Knob("topic_max_sync_items", 20, 1, 200, "posts", "How many posts one call may take from a topic."),
+    Knob(
+        "topic_tool_text_max_chars",
+        64_000,
+        80,
+        1_000_000,
+        "characters",
+        "How much of a message the text of the tool `sync` holds.",
+    ),
+    Knob(
+        "topic_tool_text_include_bodies", 1, 0, 1, "0 or 1", "Whether that text holds messages whole; 0 is a line each."
+    ),
     Knob("backup_hour", 3, 0, 23, "hour, UTC", "When the daily backup is made."),
     Knob("backup_copies", 7, 1, 365, "copies", "How many backups are kept."),
 )

@@ -11,7 +11,7 @@ __all__ = ["Rule", "check", "rules"]
 
 Rule = Callable[[str, Caller, Any], None]
 # What an agent may call before it has said where it works.
-ANYWHERE = frozenset({"help", "session_open", "whoami", "workspace_list", "workspace_resolve"})
+ANYWHERE = frozenset({"help", "session_open", "wake", "whoami", "workspace_list", "workspace_resolve"})
 
 
 def needs_workspace(name: str, caller: Caller, order: Any) -> None:

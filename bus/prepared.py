@@ -8,13 +8,15 @@ a dict of new values (an UPDATE: `run` answers the row count). Each call then pu
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.db import connections, models
 from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
 from django.db.models import Count, QuerySet
+from django.db.models.expressions import Col
 from django.db.models.sql import AggregateQuery, InsertQuery, UpdateQuery
+from pydantic_core import from_json
 
 __all__ = ["Insert", "Prepared", "counted", "insert", "prepared", "statement"]
 
@@ -36,7 +38,7 @@ def _wrapper() -> Any:
 def _execute(sql: str, driver_sql: str, values: Sequence[Any]) -> Any:
     """Run a statement on the driver's own cursor; on Django's while somebody counts queries."""
     wrapper = _wrapper()
-    if wrapper.queries_logged:
+    if wrapper.force_debug_cursor:
         cursor = wrapper.cursor()
         cursor.execute(sql, values)
         return cursor
@@ -55,10 +57,17 @@ def _for_driver(sql: str) -> str:
     return FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%")
 
 
-@lru_cache(maxsize=512)
-def _instant(value: datetime) -> Any:
-    """Return an instant as the database stores it."""
-    return connections["default"].ops.adapt_datetimefield_value(value)
+@cache
+def _instant() -> Callable[[datetime | None], Any]:
+    """Return the function that turns an instant into what the database stores."""
+    default = connections["default"]
+    adapt: Callable[[datetime | None], Any] = default.ops.adapt_datetimefield_value
+
+    def text(value: datetime | None) -> Any:
+        """Do as Django's own does, but sooner."""
+        return value.isoformat(" ")[:-6] if value is not None and value.tzinfo is UTC else adapt(value)
+
+    return lru_cache(maxsize=512)(text if default.vendor == "sqlite" else adapt)
 
 
 def _marker(kind: type, index: int) -> Any:
@@ -74,18 +83,19 @@ class Prepared:
     def __init__(self, build: Build, types: Sequence[type]) -> None:
         """Keep how to build it; it is compiled at the first use, when models are loaded."""
         self._build, self._types = build, types
+        self._times = [at for at, kind in enumerate(types) if kind is datetime]
 
     @cached_property
     def _compiled(self) -> tuple[str, str, list[tuple[int, Any]], list[tuple[int, Any]]]:
         """Return the statement twice, its slots (argument or -1, constant) and its converters (column, function)."""
         markers = [_marker(kind, index) for index, kind in enumerate(self._types)]
         sql, params, converters = _compile(self._build(*markers))
-        indices = {_instant(each) if isinstance(each, datetime) else each: at for at, each in enumerate(markers)}
+        indices = {_instant()(each) if isinstance(each, datetime) else each: at for at, each in enumerate(markers)}
         return sql, _for_driver(sql), [(indices.get(param, -1), param) for param in params], converters
 
     def _run(self, arguments: Sequence[Any]) -> Any:
         sql, driver_sql, slots, _ = self._compiled
-        stored = [_instant(each) if isinstance(each, datetime) else each for each in arguments]
+        stored = _stored(arguments, self._times)
         return _execute(sql, driver_sql, [constant if at < 0 else stored[at] for at, constant in slots])
 
     def rows(self, *arguments: Any, most: int | None = None, keep: Callable[[Any], bool] | None = None) -> list[Any]:
@@ -155,6 +165,10 @@ def _chain(steps: Iterable[Any], expression: Any) -> Callable[[Any], Any]:
     connection, convert = connections["default"], list(steps)
     if convert == [getattr(connection.ops, "convert_datetimefield_value", None)]:
         return _moment
+    if isinstance(expression, Col) and convert == [getattr(expression.target, "from_db_value", None)]:
+        field = expression.target
+        if isinstance(field, models.JSONField) and field.decoder is None:
+            return from_json
 
     def converted(value: Any) -> Any:
         for step in convert:
@@ -172,29 +186,35 @@ class Insert:
         self._model, self._fields = model, fields
 
     @cached_property
-    def _compiled(self) -> tuple[str, str]:
+    def _compiled(self) -> tuple[str, str, list[int]]:
+        """Return the statement twice and the places of its times."""
         query = InsertQuery(self._model)
         fields: list[Any] = [self._model._meta.get_field(name) for name in self._fields]
         query.insert_values(fields, [self._model()], raw=True)
         ((sql, _),) = query.get_compiler(using="default").as_sql()
-        return sql, _for_driver(sql)
+        return sql, _for_driver(sql), [at for at, each in enumerate(fields) if isinstance(each, models.DateTimeField)]
 
     def one(self, *row: Any) -> int:
         """Insert one row and return its key."""
-        return int(_execute(*self._compiled, _stored(row)).lastrowid)
+        sql, driver_sql, times = self._compiled
+        return int(_execute(sql, driver_sql, _stored(row, times)).lastrowid)
 
     def many(self, rows: Iterable[Sequence[Any]]) -> None:
         """Insert rows by one executemany."""
-        wrapper, (sql, driver_sql) = _wrapper(), self._compiled
-        values = [_stored(row) for row in rows]
-        if wrapper.queries_logged:
+        wrapper, (sql, driver_sql, times) = _wrapper(), self._compiled
+        values = [_stored(row, times) for row in rows]
+        if wrapper.force_debug_cursor:
             wrapper.cursor().executemany(sql, values)
         else:
             wrapper.connection.executemany(driver_sql, values)
 
 
-def _stored(row: Sequence[Any]) -> list[Any]:
-    return [_instant(cell) if isinstance(cell, datetime) else cell for cell in row]
+def _stored(values: Sequence[Any], times: Iterable[int]) -> list[Any]:
+    """Return the values as the database stores them; `times` are the places of the instants."""
+    stored, instant = list(values), _instant()
+    for at in times:
+        stored[at] = instant(stored[at])
+    return stored
 
 
 def prepared(build: Build, *types: type) -> Prepared:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bus import clock, events, knobs
-from bus.errors import Busy
+from bus.errors import Refusal
 from bus.identity import Caller
 from bus.models import Agent, Key, Membership, Session
 from bus.prepared import prepared
@@ -66,7 +66,7 @@ async def touch(caller: Caller) -> None:
     _seen[agent] = caller
     written = _written.get(agent)
     if written is None or caller.now - written > FRESH:
-        with contextlib.suppress(Busy):
+        with contextlib.suppress(Refusal):
             await lane.submit(None, partial(arrive, caller))
             _written[agent] = caller.now
 

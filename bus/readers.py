@@ -13,6 +13,7 @@ from typing import Any
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection
 
+from bus.diagnosis import refusal_of
 from bus.errors import Busy
 
 __all__ = ["Readers", "readers", "snapshot"]
@@ -64,7 +65,7 @@ class Readers:
             try:
                 outcome = query()
             except BaseException as caught:
-                error = caught
+                error = refusal_of(caught)
                 if connection.connection is not None and not connection.is_usable():
                     connection.close()
             try:

@@ -126,7 +126,8 @@ def _old_mail(caller: Caller, before: datetime) -> QuerySet[Message]:
     )
     over = Q(lane__in=[Delivery.Lane.READ, Delivery.Lane.EXPIRED], ended_at__lt=before)
     kept = Delivery.objects.filter(~over, message=OuterRef("pk"))
-    return Message.objects.filter(~Exists(kept), workspace_id=workspace, pk__lte=newest or 0, sent_at__lt=before)
+    mail = Message.objects.exclude(kind=Message.Kind.TOPIC)  # what was posted stays as long as its topic
+    return mail.filter(~Exists(kept), workspace_id=workspace, pk__lte=newest or 0, sent_at__lt=before)
 
 
 def _prune_mail(caller: Caller, before: datetime) -> list[str]:

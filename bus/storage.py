@@ -7,7 +7,17 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-__all__ = ["CHECKED", "MENDED", "Check", "can_damage", "last_check", "note_check", "parts", "wal_bytes"]
+__all__ = [
+    "CHECKED",
+    "MENDED",
+    "Check",
+    "can_damage",
+    "last_check",
+    "newest_backup",
+    "note_check",
+    "parts",
+    "wal_bytes",
+]
 
 CHECKED = "verified.json"
 # Two connections that write and checkpoint at the same instant could corrupt the file; mended in 3.51.3.
@@ -47,6 +57,11 @@ def parts(database: Path) -> dict[str, int]:
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as raw:
         return dict(raw.execute(PARTS))
     return {}
+
+
+def newest_backup(home: Path) -> str:
+    """Return the name of the newest backup, or nothing where there is none."""
+    return max((path.name for path in (home / "backups").glob("nexus-*.sqlite3")), default="")
 
 
 def note_check(home: Path, check: Check) -> None:

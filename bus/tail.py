@@ -19,6 +19,7 @@ from django.db import connection
 
 from bus import presence
 from bus.directory import directory
+from bus.errors import Refusal
 from bus.events import newest_id
 from bus.gauges import gauges
 from bus.models import Event
@@ -36,7 +37,7 @@ AFTER = prepared(
     lambda last: (
         Event.objects.filter(pk__gt=last)
         .order_by("pk")
-        .values_list("pk", "workspace_id", "type", "agent", "message", "handoff", "payload")
+        .values_list("pk", "workspace_id", "type", "agent", "message", "handoff", "payload", "topic")
     ),
     int,
 )
@@ -52,6 +53,7 @@ class Notice(NamedTuple):
     message: str | None
     handoff: str | None
     payload: dict[str, Any]
+    topic: str | None = None
 
     def names(self) -> Iterator[str]:
         """Yield what waiting calls may be listening for: the agents concerned and the subject."""
@@ -61,6 +63,8 @@ class Notice(NamedTuple):
             yield f"agent:{name}"
         if self.handoff:
             yield f"handoff:{self.handoff}"
+        if self.topic:
+            yield f"topic:{self.topic}"
         yield f"workspace:{self.workspace}"
 
 
@@ -116,7 +120,7 @@ class Tail:
 
     @contextlib.contextmanager
     def listening(self, *names: str) -> Iterator[asyncio.Event]:
-        """Give an event that is set whenever one of `names` (agent:…, handoff:…, workspace:…) is concerned."""
+        """Give an event that is set whenever one of `names` (agent:…, handoff:…, topic:…, workspace:…) is concerned."""
         self.start()
         woken = asyncio.Event()
         if not self._waiting:
@@ -139,7 +143,7 @@ class Tail:
         while True:
             try:
                 nudged = await self._pause()
-                seen = self._data_version()
+                seen = version if nudged else self._data_version()
                 if nudged or seen != version:
                     since, self._untold = self._untold, None
                     await self._announce()
@@ -149,6 +153,8 @@ class Tail:
             except asyncio.CancelledError:
                 self._close()
                 raise
+            except Refusal:
+                await asyncio.sleep(AT_REST)  # the database is unwell, which is logged where it is seen
             except Exception:
                 log.exception("the tail failed and goes on")
                 await asyncio.sleep(AT_REST)

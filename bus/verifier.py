@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from bus import checkpoints, fold
+from bus import checkpoints, fold, search
 from bus.endings import Endings
 from bus.events import FIELDS, GENESIS, chain
 from bus.models import Checkpoint, Event, Workspace
@@ -102,7 +102,9 @@ class Row(NamedTuple):
         """Return what folding needs."""
         about = dict(zip(FIELDS[2:], self.facts, strict=True))
         payload = json.loads(self.payload)
-        return fold.Entry(self.seq, self.type, about["message"], about["handoff"], about["agent"], payload)
+        return fold.Entry(
+            self.seq, self.type, about["message"], about["handoff"], about["agent"], payload, about["topic"]
+        )
 
 
 def verify() -> Report:
@@ -112,6 +114,8 @@ def verify() -> Report:
     try:
         with connection.wrap_database_errors, _snapshot():
             _check_file(report)
+            for problem in search.problems():
+                report.add(*problem)
             for workspace in Workspace.objects.order_by("pk"):
                 _Log(report, workspace, endings).check()
                 report.workspaces += 1

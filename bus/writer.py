@@ -18,8 +18,9 @@ from typing import Any
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from bus import deadlines, events
+from bus.diagnosis import is_read_only, refusal_of
 from bus.directory import directory
-from bus.errors import Busy, DiskFull, Refusal
+from bus.errors import Busy, Refusal
 from bus.gauges import gauges
 from bus.prepared import statement
 
@@ -30,6 +31,8 @@ CAPACITY = 1024
 BATCH = 256
 SHARE = 64
 WAL_PAGES = 1000
+# Savepoints keep what a page was before: beyond 64 KB in a file, unless told to stay in memory.
+PRAGMAS = ("temp_store=MEMORY", "cache_size=-16384")
 
 
 @dataclass(slots=True, eq=False)
@@ -134,10 +137,13 @@ class WriterLane:
         connection.close()
 
     def _prepare(self) -> None:
-        """Let a new connection of the serving process make the checkpoints."""
-        if self.keeps_wal and connection.connection is None:
-            with connection.wrap_database_errors:
-                statement(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+        """Get a new connection ready for writing; that of the serving process makes the checkpoints."""
+        if connection.connection is not None or connection.vendor != "sqlite":
+            return
+        checkpoints = (f"wal_autocheckpoint={WAL_PAGES}",) if self.keeps_wal else ()
+        with connection.wrap_database_errors:
+            for pragma in (*PRAGMAS, *checkpoints):
+                statement(f"PRAGMA {pragma}")
 
     def _drain(self, first: Job) -> list[Job]:
         batch = [first]
@@ -210,7 +216,9 @@ def _separate(batch: list[Job], error: IntegrityError) -> None:
 
 
 def _fail(batch: list[Job], error: BaseException) -> None:
-    refusal = database_refusal(error)
+    refusal = refusal_of(error)
+    if refusal is error:
+        log.error("the writer failed", exc_info=error)
     for job in batch:
         job.error = job.error if isinstance(job.error, Refusal) else refusal
 
@@ -223,9 +231,9 @@ def _attempt(job: Job) -> None:
         with connection.wrap_database_errors:
             job.outcome = job.work()
     except DatabaseError as error:
-        if not _is_open():
+        if is_read_only(error) or not _is_open():
             raise
-        job.error = database_refusal(error)
+        job.error = refusal_of(error)
     except Exception as error:
         job.error = error
     if job.error is not None:
@@ -240,23 +248,6 @@ def _is_open() -> bool:
     """Say whether the transaction survived an error: SQLite ends it by itself when, say, the disk is full."""
     raw = connection.connection
     return raw is None or bool(getattr(raw, "in_transaction", True))
-
-
-def database_refusal(error: BaseException) -> BaseException:
-    """Return the refusal that tells a caller of a database error, or the error itself where it is a bug."""
-    text = str(error)
-    if "disk is full" in text or "disk I/O error" in text:
-        return DiskFull(reason=text)
-    if "unable to open" in text:
-        return Busy(
-            "The database cannot be opened.", retry_after=5, hint="Check the data directory: run `nexus doctor`."
-        )
-    if "locked" in text or "busy" in text:
-        return Busy("Another process holds the database.", retry_after=1)
-    if "readonly" in text:
-        return Busy("The database cannot be written: it is read-only.", retry_after=60, hint="Check file permissions.")
-    log.error("the writer failed", exc_info=error)
-    return error
 
 
 lane = WriterLane()

@@ -13,7 +13,7 @@ from bus.errors import InvalidInput, Refusal
 from dashboard.look import look_at
 from dashboard.outcomes import told
 
-__all__ = ["act", "fields", "refusal_words"]
+__all__ = ["act", "done", "fields", "refusal_words", "refused"]
 
 OURS = frozenset({"csrfmiddlewaretoken", "back", "said"})
 JSON = ".json"
@@ -27,8 +27,8 @@ async def act(request: HttpRequest, operation: str) -> HttpResponse:
         look = await look_at(request)
         answer = await door.call(operation, look.caller, fields(request, operation))
     except Refusal as refusal:
-        return _refused(request, refusal)
-    return _done(request, request.POST.get("said") or told(operation, answer))
+        return refused(request, refusal)
+    return done(request, request.POST.get("said") or told(operation, answer))
 
 
 def fields(request: HttpRequest, operation: str) -> dict[str, Any]:
@@ -63,14 +63,16 @@ def refusal_words(refusal: Refusal) -> str:
     return f"{refusal.message}{advice}".replace("`", "")
 
 
-def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Answer a refusal as a toast, or go back with it."""
     if _is_htmx(request):
         return _toast(request, refusal_words(refusal), "red")
     messages.error(request, refusal_words(refusal))
     return _back(request)
 
 
-def _done(request: HttpRequest, said: str) -> HttpResponse:
+def done(request: HttpRequest, said: str) -> HttpResponse:
+    """Answer that it is done as a toast, or go back with it."""
     if _is_htmx(request):
         response = _toast(request, said, "green")
         response["HX-Trigger"] = "nexus:acted"

@@ -8,7 +8,7 @@ from bus.events import newest_id
 from bus.queries.events import KIND
 from dashboard import assets
 from dashboard.look import ALL, Look
-from overview.queries.frame import Counts, counts, places
+from overview.queries.frame import Counts, counts, places, recent_topics
 
 __all__ = ["RAIL", "Entry", "context", "counted"]
 
@@ -28,6 +28,7 @@ RAIL = (
     Entry("live", "Live", "live", "l", "waiting"),
     Entry("messages", "Messages", "message", "m", "unread"),
     Entry("handoffs", "Handoffs", "handoff", "h", "handoffs"),
+    Entry("topics", "Topics", "topic", "t"),
     Entry("agents", "Agents", "agents", "a", "present"),
     Entry("events", "Events", "events", "e"),
     Entry("settings", "Settings", "settings", "s"),
@@ -44,6 +45,7 @@ def context(look: Look, screen: str, title: str) -> dict[str, Any]:
         "sheets": assets.sheets(),
         "modules": assets.modules(screen),
         "counts": counted(look),
+        "recent": recent_topics(look.workspace),
         "places": places(),
         "place": "All workspaces" if look.workspace is None else here.alias or "No workspace yet",
         "place_name": look.place,

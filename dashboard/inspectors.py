@@ -14,7 +14,7 @@ from dashboard.look import Look
 __all__ = ["Panel", "opened"]
 
 # What a name in the URL begins with, and the view module whose `inspect` shows it.
-OPENERS = {"msg_": "messages", "hnd_": "handoffs", "@": "agents", "evt_": "events"}
+OPENERS = {"msg_": "messages", "hnd_": "handoffs", "top_": "topics", "@": "agents", "evt_": "events"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from bus.errors import InvalidInput
 from bus.identity import Caller
 
-__all__ = ["ALL", "EARLIEST", "Look", "look_at"]
+__all__ = ["ALL", "EARLIEST", "NUMBER", "Look", "look_at"]
 
 ALL = "all"
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # no log begins before that

@@ -1,15 +1,17 @@
 """Marks: a shape, a colour and a word for each state, the same on every page."""
 
 import hashlib
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Any
 
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bus.text import visible
 
-__all__ = ["glyph", "hue", "icon", "kind", "lane", "ring", "tick", "tile"]
+__all__ = ["glyph", "hue", "icon", "kind", "lane", "marked", "ring", "tick", "tile"]
 
 HARNESSES = {
     "claude": "claude",
@@ -27,6 +29,7 @@ QUEUED = {"unread": "queued"}
 WORDS = {"present": "present", "stale": "quiet", "offline": "gone"}
 
 
+@cache
 def icon(name: str) -> SafeString:
     """Return a sign of the sprite; it says nothing to screen readers."""
     href = static("icons.svg")
@@ -47,9 +50,13 @@ def hue(name: str) -> int:
 
 def tile(agent: Any, pixels: int = 26) -> SafeString:
     """Return an agent's tile; where its presence is known, with the mark."""
-    name, presence = visible(str(agent.name)), getattr(agent, "presence", None)
-    harness = getattr(agent, "harness", "") or ""
-    sign = glyph(harness, getattr(agent, "kind", "agent") or "agent")
+    harness, agent_kind = visible(getattr(agent, "harness", "") or ""), getattr(agent, "kind", "agent") or "agent"
+    return _tile(visible(str(agent.name)), harness, agent_kind, str(getattr(agent, "presence", None)), pixels)
+
+
+@lru_cache(maxsize=4096)
+def _tile(name: str, harness: str, agent_kind: str, presence: str, pixels: int) -> SafeString:
+    sign = glyph(harness, agent_kind)
     drawn = icon(sign) if sign else format_html("<b>{}</b>", (harness or name)[:2])
     colour = sign or f"hue-{hue(harness or name)}"
     mark = (
@@ -58,16 +65,28 @@ def tile(agent: Any, pixels: int = 26) -> SafeString:
     return format_html('<span class="tile tile-{} is-{}" aria-hidden="true">{}{}</span>', pixels, colour, drawn, mark)
 
 
+def marked(text: str, hits: Iterable[tuple[int, int]]) -> SafeString:
+    """Return text with what was looked for between marks."""
+    parts, end = [], 0
+    for start, stop in hits:
+        parts += [(escape(text[end:start]),), (format_html("<mark>{}</mark>", text[start:stop]),)]
+        end = stop
+    return format_html_join("", "{}", [*parts, (escape(text[end:]),)])
+
+
+@lru_cache(maxsize=64)
 def kind(word: str) -> SafeString:
     """Return the badge of how a message was addressed."""
     return format_html('<span class="badge badge-{}">{}</span>', KINDS.get(word, "ink"), word.upper())
 
 
+@lru_cache(maxsize=64)
 def lane(word: str) -> SafeString:
     """Return the dot of a delivery."""
     return format_html('<i class="lane lane-{}" role="img" aria-label="{}" title="{}"></i>', word, word, word)
 
 
+@lru_cache(maxsize=64)
 def tick(word: str) -> SafeString:
     """Return the ticks of a message in a bubble."""
     said = QUEUED.get(word, word)
@@ -80,6 +99,7 @@ def tick(word: str) -> SafeString:
     )
 
 
+@lru_cache(maxsize=64)
 def ring(word: str) -> SafeString:
     """Return the ring of a handoff's state."""
     href = static("icons.svg")

@@ -23,6 +23,10 @@ DONE = {
     "lease_break": "Lease broken, back in the pool",
     "session_end": "Session ended",
     "setting_put": "Setting saved",
+    "topic_close": "Closed, it takes no more posts",
+    "topic_delete": "Deleted with all its posts",
+    "topic_release_name": "Name given free",
+    "topic_rename": "Renamed",
 }
 
 
@@ -30,6 +34,12 @@ def told(operation: str, answer: Any) -> str:
     """Return one sentence about a finished operation."""
     if operation == "message_create":
         return _sent(answer)
+    if operation == "wake_pause":
+        return f"Nothing wakes {answer.agent} now" if answer.paused else f"{answer.agent} may be woken again"
+    if operation == "topic_create":
+        return "Opened" if answer.created else "It is open already"
+    if operation == "topic_archive":
+        return "Archived" if answer.archived_at else "Taken out of the archive"
     if operation == "retention_run":
         return _pruned(answer)
     return DONE.get(operation, "Done")

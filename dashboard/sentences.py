@@ -37,11 +37,24 @@ SAYINGS = {
     "handoff.failed": "{thing} failed[: {reason}]",
     "handoff.cancelled": "{actor} cancelled {thing}[: {reason}]",
     "handoff.expired": "{thing} was not done in time",
+    "topic.created": "{actor} opened the topic {thing}",
+    "topic.joined": "{actor} joined {thing}[ as {peer}]",
+    "topic.posted": "{actor} posted in {thing}[ as {peer}]: {post}",
+    "topic.advanced": "{actor} read {thing} up to {seq}[ as {peer}]",
+    "topic.renamed": "{actor} renamed the topic {before} to {name}",
+    "topic.name_released": "{actor} gave the name “{name}” in {thing} free",
+    "topic.closed": "{actor} closed the topic {thing}[: {reason}]",
+    "topic.archived": "{actor} archived the topic {thing}",
+    "topic.unarchived": "{actor} took the topic {thing} out of the archive",
+    "topic.deleted": "{actor} deleted the topic {name} with {posts} posts",
     "paths.reserved": "{actor} reserved {globs}[ for {thing}]",
     "paths.released": "{actor} gave back {globs}[ of {thing}]",
     "agent.created": "{actor} enrolled {agent}",
     "agent.updated": "{actor} changed the profile of {agent}",
     "agent.archived": "{actor} archived {agent}",
+    "agent.woken": "{agent} was woken[ as {by} wrote]",
+    "agent.paused": "{actor} paused the waking of {agent}",
+    "agent.resumed": "{actor} let {agent} be woken again",
     "key.minted": "{actor} minted a key for {agent}[, label {label}]",
     "key.revoked": "{actor} revoked a key of {agent}[, label {label}]",
     "key.expired": "A key of {agent} expired[, label {label}]",
@@ -51,6 +64,7 @@ SAYINGS = {
     "presence.stale": "{agent} went quiet",
     "presence.offline": "{agent} is gone",
     "workspace.created": "{actor} opened the workspace [{alias}]",
+    "workspace.imported": "{actor} imported the workspace [{alias}][ with {events} events]",
     "workspace.joined": "{agent} joined the workspace",
     "setting.changed": "{actor} set {name}[ to {value}]",
     "backup.made": "{actor} made the backup {backup}",
@@ -192,6 +206,10 @@ class _Values:
         attempt = self.event.data.get("attempt", 1)
         return Part(str(attempt)) if attempt > 1 else None
 
+    def _by(self) -> Part | None:
+        names = self.event.data.get("by", [])
+        return Part(" and ".join(names[:3])) if names else None
+
     def _globs(self) -> Part:
         globs = self.event.data.get("globs", [])
         return Part(", ".join(globs[:3]) + (" and more" if len(globs) > 3 else ""))
@@ -200,9 +218,19 @@ class _Values:
         event, known = self.event, self.known
         if event.handoff and not event.type.startswith(("message", "delivery")):
             return Part(known.handoffs.get(event.handoff, NOWHERE), event.handoff)
+        if event.topic:
+            return Part(known.topics.get(event.topic, NOWHERE), event.topic)
         if event.message:
             return Part(known.messages.get(event.message, NOWHERE), event.message)
         return None
+
+    def _peer(self) -> Part | None:
+        """Return the name in the topic where it is another than the agent's."""
+        peer = str(self.event.data.get("peer", ""))
+        return None if peer == self.event.actor else Part(peer)
+
+    def _post(self) -> Part:
+        return Part(self.known.messages.get(self.event.message or "", NOWHERE), self.event.message or "")
 
 
 def _parts(saying: str, values: _Values) -> Iterator[Part]:

@@ -7,6 +7,7 @@ same so far. The steps are bounded by the product of the two lengths, whatever s
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from unicodedata import normalize
 
 from bus.errors import InvalidInput
 from bus.text import shorten, visible
@@ -70,9 +71,10 @@ _RULES: tuple[tuple[Callable[[str, str], bool], str, str, dict[str, int]], ...] 
 def check(glob: str, field: str = "paths") -> str:
     """Return the glob in its normal form, or refuse it naming `field` and the fix.
 
-    `.` segments and doubled slashes go; a folder written with a slash at its end, `src/`, means `src/**`.
+    `.` segments and doubled slashes go; a folder written with a slash at its end, `src/`, means `src/**`. Letters are
+    composed, as some file systems do, so that a name is the same however its accents are written.
     """
-    normal = "/".join(_segments(glob))
+    normal = "/".join(_segments(normalize("NFC", glob)))
     for is_broken, message, fix, limit in _RULES:
         if is_broken(glob, normal):
             raise InvalidInput(message, hint=fix, field=field, sent=shorten(visible(glob), MAX_CHARACTERS)[0], **limit)
@@ -86,12 +88,14 @@ def overlap(a: str, b: str) -> bool:
 
 def matches(glob: str, path: str) -> bool:
     """Say whether a checked glob matches a path relative to the root; a path outside of it matches nothing."""
-    names = [name for name in path.translate(_NO_WILDCARDS).split("/") if name not in ("", ".")]
+    plain = normalize("NFC", path).translate(_NO_WILDCARDS)
+    names = [name for name in plain.split("/") if name not in ("", ".")]
     is_inside = not path.startswith("/") and ".." not in names
     return is_inside and _paths_meet(names, _segments(glob))
 
 
-def _segments(glob: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _segments(glob: str) -> Sequence[str]:
     parts = glob.split("/")
     named = [part for part in parts if part not in ("", ".")]
     if len(parts) > 1 and parts[-1] in ("", "."):
@@ -109,6 +113,7 @@ def _paths_meet(a: Sequence[str], b: Sequence[str]) -> bool:
     return _meet(a, _TREE, agreeing, _places(b, _TREE), len(b))
 
 
+@lru_cache(maxsize=4096)
 def _names_meet(a: str, b: str) -> bool:
     """Say whether two segments can mean the same name."""
     places = _character_places(b)

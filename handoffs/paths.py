@@ -64,19 +64,28 @@ def _meeting(wanted: Sequence[str], held: Sequence[Held]) -> Iterator[tuple[str,
 
 def meet(a: str, b: str) -> bool:
     """Say whether some path matches both globs."""
-    return _may_meet(a, b) and globs.overlap(a, b)
+    return _may_meet(a, b) and _compared(a, b)
+
+
+@lru_cache(maxsize=16_384)
+def _compared(a: str, b: str) -> bool:
+    """Walk both globs; whoever asks again, as agents do while they wait, is answered without another walk."""
+    return globs.overlap(a, b)
 
 
 def _may_meet(a: str, b: str) -> bool:
-    """Say cheaply whether two globs begin alike, up to the first wildcard."""
-    first, second = _fixed(a), _fixed(b)
-    return first.startswith(second) or second.startswith(first)
+    """Say cheaply whether two globs begin alike, up to the first wildcard, and end alike, from the last one on."""
+    (head, tail), (other_head, other_tail) = _fixed(a), _fixed(b)
+    begin_alike = head.startswith(other_head) or other_head.startswith(head)
+    return begin_alike and (tail.endswith(other_tail) or other_tail.endswith(tail))
 
 
 @lru_cache(maxsize=4096)
-def _fixed(glob: str) -> str:
-    end = min((place for place in map(glob.find, WILD) if place >= 0), default=len(glob))
-    return glob[:end].rstrip("/")
+def _fixed(glob: str) -> tuple[str, str]:
+    """Return what stands before the first wildcard and after the last; `**` may mean nothing, so without its slash."""
+    first = min((place for place in map(glob.find, WILD) if place >= 0), default=len(glob))
+    last = max(map(glob.rfind, WILD))
+    return glob[:first].rstrip("/"), glob[last + 1 :].lstrip("/")
 
 
 def _taken(glob: str, held: str, agent: str, until: datetime | None) -> PathTaken:

@@ -24,11 +24,24 @@ KIND = "path_reservation"
 READ = 2000
 
 
-def reserve(caller: Caller, globs: list[str], until: datetime, reason: str) -> None:
-    """Hold the globs until then; those that the caller has reserved already are held until then instead."""
-    own = PathClaim.objects.reserved_by(caller.agent.id, caller.workspace.id).filter(glob__in=globs)
-    known = set(own.values_list("glob", flat=True))
-    own.update(until=until, reason=reason)
+def reserve(caller: Caller, globs: list[str], until: datetime, reason: str) -> datetime:
+    """Hold the globs until then, or as long as the caller has reserved them already; return when the first ends."""
+    own = PathClaim.objects.reserved_by(caller.agent.id, caller.workspace.id)
+    known = {glob: end or until for glob, end in own.filter(glob__in=globs).values_list("glob", "until")}
+    by_end: dict[datetime, list[str]] = defaultdict(list)
+    for glob in globs:
+        by_end[max(until, known.get(glob, until))].append(glob)
+    for end, part in by_end.items():
+        own.filter(glob__in=part).update(until=end, reason=reason)
+        _add(caller, [glob for glob in part if glob not in known], end, reason)
+        said = {"reason": reason} if reason else {}
+        _record(caller, "paths.reserved", caller.agent.id, globs=part, until=log.instant(end), **said)
+    first = min(by_end)
+    deadlines.note(KIND, first, caller.now)
+    return first
+
+
+def _add(caller: Caller, globs: list[str], until: datetime, reason: str) -> None:
     PathClaim.objects.bulk_create(
         PathClaim(
             workspace_id=caller.workspace.id,
@@ -39,11 +52,7 @@ def reserve(caller: Caller, globs: list[str], until: datetime, reason: str) -> N
             created_at=caller.now,
         )
         for glob in globs
-        if glob not in known
     )
-    deadlines.note(KIND, until, caller.now)
-    said = {"reason": reason} if reason else {}
-    _record(caller, "paths.reserved", caller.agent.id, globs=globs, until=log.instant(until), **said)
 
 
 def forget(caller: Caller, claims: Iterable[PathClaim], **why: Any) -> None:

@@ -14,7 +14,7 @@ __all__ = ["count", "prune"]
 
 def prune(caller: Caller, before: datetime) -> list[str]:
     """Delete handoffs of the workspace that were closed before an instant, a chunk of them; return their ids."""
-    rows = list(_old(caller, before).order_by("closed_at").values_list("pk", "public_id")[:CHUNK])
+    rows = list(_old(caller, before).order_by("state", "closed_at").values_list("pk", "public_id")[:CHUNK])
     numbers, names = [pk for pk, _ in rows], [public_id for _, public_id in rows]
     PathClaim.objects.filter(handoff__in=numbers).delete()
     Handoff.objects.filter(pk__in=numbers).delete()

@@ -1,6 +1,7 @@
 """The ASGI root: MCP before Django, Django for the rest of HTTP, and what runs beside them in the same process."""
 
 import asyncio
+import contextlib
 import gc
 import os
 from typing import Any
@@ -16,6 +17,7 @@ from bus.errors import NotFound  # noqa: E402
 from bus.tail import tail  # noqa: E402
 from bus.writer import lane  # noqa: E402
 from nexus_site.assets import with_assets  # noqa: E402
+from nexus_site.fair import fair  # noqa: E402
 from nexus_site.frames.sockets import PATHS, sockets  # noqa: E402
 from nexus_site.guard import guard  # noqa: E402
 from nexus_site.intake import bound  # noqa: E402
@@ -24,6 +26,7 @@ from nexus_site.pace import paced  # noqa: E402
 from nexus_site.persons import PATH, live_socket  # noqa: E402
 from nexus_site.replies import MCP_PATHS, Receive, Scope, Send, refuse  # noqa: E402
 from nexus_site.rest.direct import direct  # noqa: E402
+from nexus_site.shields import shielded  # noqa: E402
 
 __all__ = ["application", "start", "stop"]
 
@@ -82,6 +85,11 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
+    with contextlib.suppress(ConnectionError):  # who has gone is told nothing
+        await _served(scope, receive, send)
+
+
+async def _served(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] in PATHS:
         await sockets(scope, receive, send)
         return
@@ -95,4 +103,4 @@ async def _socket(scope: Scope, receive: Receive, send: Send) -> None:
 
 bound()
 views = direct(with_assets(django))
-guarded = guard(paced(ProtocolTypeRouter({"http": _http, "websocket": _socket})))
+guarded = guard(paced(shielded(fair(ProtocolTypeRouter({"http": _http, "websocket": _socket})))))

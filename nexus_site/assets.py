@@ -17,7 +17,6 @@ ASKED = {
     b"range": "HTTP_RANGE",
 }
 MOST = 16 * 1024 * 1024
-NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
 def with_assets(app: App) -> App:
@@ -32,7 +31,7 @@ def with_assets(app: App) -> App:
         asked = {name: scope["nexus.headers"][header].decode("latin-1") for header, name in _asked(scope)}
         found = file.get_response(scope["method"], asked)
         headers = [(name.lower().encode(), value.encode()) for name, value in found.headers]
-        await send({"type": "http.response.start", "status": int(found.status), "headers": [*headers, NOSNIFF]})
+        await send({"type": "http.response.start", "status": int(found.status), "headers": headers})
         await send({"type": "http.response.body", "body": _content(found)})
 
     return served

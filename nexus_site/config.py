@@ -13,6 +13,7 @@ __all__ = ["Config", "read"]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SERVERS = ("daphne", "uvicorn")
 SYNCHRONOUS = ("FULL", "NORMAL")
+LOOPBACK = ("open", "login")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Config:
     log_level: str
     server: str
     synchronous: str
+    loopback: str
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Config:
@@ -40,6 +42,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         log_level=_choice(environ, "NEXUS_LOG_LEVEL", LOG_LEVELS, "WARNING"),
         server=_choice(environ, "NEXUS_SERVER", SERVERS, "daphne"),
         synchronous=_choice(environ, "NEXUS_SYNCHRONOUS", SYNCHRONOUS, "FULL"),
+        loopback=_choice(environ, "NEXUS_LOOPBACK", LOOPBACK, "open"),
     )
 
 

@@ -21,13 +21,13 @@ OVER = "This link was used already, or is older than an hour. `nexus serve` prin
 @never_cache
 @require_safe
 def enter(request: HttpRequest, token: str) -> HttpResponse:
-    """Log in as the operator and go to the admin; a link works once."""
+    """Log in as the operator and go to the dashboard; a link works once."""
     if request.method == "HEAD":
         return HttpResponse()
     if not logins.consume(settings.NEXUS_HOME, token, clock.now()):
         return HttpResponse(OVER, status=410, content_type="text/plain; charset=utf-8")
     login(request, _operator(), backend=BACKEND)
-    response = redirect("/admin/")
+    response = redirect("/")
     response["Referrer-Policy"] = "no-referrer"
     return response
 

@@ -1,18 +1,24 @@
 """Streams and sockets at the reader's pace: what a client does not read stays unread, instead of in the server's memory.
 
 Daphne takes whatever it is given; behind it, Twisted tells a producer when its buffer is full. Other servers wait in
-`send` by themselves. What a socket's client sends faster than it is taken waits in the network (see `intake`).
+`send` by themselves. What a socket's client sends faster than it is taken waits in the network (see `intake`). A client
+that takes nothing of a stream for `PATIENCE` seconds is cut off, and may come back and go on where it was.
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+from autobahn.exception import Disconnected
 
 from nexus_site import intake
 from nexus_site.guard import App
 from nexus_site.replies import Message, Receive, Scope, Send
 
-__all__ = ["paced"]
+__all__ = ["PATIENCE", "paced"]
+
+PATIENCE = 30.0
 
 
 class Gate:
@@ -45,12 +51,13 @@ def paced(app: App) -> App:
         connection = _connection(send)
         if scope["type"] == "websocket":
             scope["nexus.cut"] = partial(_cut, connection, send)
-        if connection is None:
+        if scope["type"] == "http":
+            cut = partial(_cut, connection and connection.channel, send)
+            await app(scope, receive, _patient(send, cut) if connection is None else _paced(connection, send, cut))
+        elif connection is None:
             await app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await app(scope, partial(_taken, connection, receive), _steady(connection, send))
         else:
-            await app(scope, receive, _paced(connection, send))
+            await app(scope, partial(_taken, connection, receive), _steady(connection, send))
 
     return waiting
 
@@ -62,7 +69,23 @@ def _connection(send: Send) -> Any:
     return send.args[0] if hasattr(send.args[0], "registerProducer") else None
 
 
-def _paced(connection: Any, send: Send) -> Send:
+def _patient(send: Send, cut: Callable[[], None]) -> Send:
+    """Return a `send` that waits for the reader by itself, with an end to its patience."""
+
+    async def sent(message: Message) -> None:
+        if not message.get("more_body", False):
+            await send(message)
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await send(message)
+        except TimeoutError:
+            cut()
+
+    return sent
+
+
+def _paced(connection: Any, send: Send, cut: Callable[[], None]) -> Send:
     gates: list[Gate] = []
 
     async def sent(message: Message) -> None:
@@ -74,7 +97,11 @@ def _paced(connection: Any, send: Send) -> Send:
             connection.unregisterProducer()
         await send(message)
         if streams and gates:
-            await gates[0].passed()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await gates[0].passed()
+            except TimeoutError:
+                cut()
 
     return sent
 
@@ -95,7 +122,7 @@ async def _taken(connection: Any, receive: Receive) -> Message:
 
 
 def _steady(connection: Any, send: Send) -> Send:
-    """Return a socket's `send` that waits while the one before is still on its way."""
+    """Return a socket's `send` that waits while the one before is still on its way, and says when the client has gone."""
     gate = Gate()
 
     async def sent(message: Message) -> None:
@@ -103,7 +130,10 @@ def _steady(connection: Any, send: Send) -> Send:
             await gate.passed()
         elif message["type"] == "websocket.close":
             connection.transport.unregisterProducer()
-        await send(message)
+        try:
+            await send(message)
+        except Disconnected:
+            raise ConnectionError("The client has gone.") from None
         if message["type"] == "websocket.accept":
             connection.transport.unregisterProducer()  # of HTTP, which this connection has left
             connection.transport.registerProducer(gate, True)

@@ -40,12 +40,17 @@ def with_person(get_response: Answer) -> Answer:
 
 
 async def live_socket(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve a page's live socket; the same cookie and address decide as for pages."""
+    """Serve a page's live socket; the same cookie and address decide as for pages, at first and later."""
+    await _served({**scope, "nexus.caller": partial(_looker, scope)}, receive, send)
+
+
+async def _looker(scope: Scope) -> Caller:
+    """Return who is behind a live socket by now: a login may have ended."""
     request: Any = ASGIRequest({**scope, "type": "http", "method": "GET"}, BytesIO())
     store = import_module(settings.SESSION_ENGINE).SessionStore
     request.session = store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     request.user = SimpleLazyObject(partial(get_user, request))
-    await _served({**scope, "nexus.caller": partial(_caller, request)}, receive, send)
+    return await _caller(request)
 
 
 async def _caller(request: HttpRequest) -> Caller:

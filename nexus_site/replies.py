@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from bus.errors import Refusal
 
-__all__ = ["MCP_PATHS", "REFUSED", "Message", "Receive", "Scope", "Send", "is_mcp", "refuse", "send_json"]
+__all__ = ["CAREFUL", "MCP_PATHS", "REFUSED", "Message", "Receive", "Scope", "Send", "is_mcp", "refuse", "send_json"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -18,6 +18,15 @@ Headers = Iterable[tuple[bytes, bytes]]
 MCP_PATHS = frozenset({"/mcp", "/mcp/"})
 EXCHANGE = "/api/v1/mcp"
 REFUSED = -32000
+# What keeps a browser careful. The policy is for what is no page, as pages bring their own: nothing may run or load.
+CAREFUL = (
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
 
 
 def is_mcp(scope: Scope) -> bool:
@@ -27,7 +36,7 @@ def is_mcp(scope: Scope) -> bool:
 
 async def send_json(send: Send, status: int, body: bytes, extra: Headers = ()) -> None:
     """Answer with a JSON document."""
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *extra]
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *CAREFUL, *extra]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

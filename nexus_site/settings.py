@@ -1,12 +1,12 @@
 """Django's settings: they run with no environment variable at all; `NEXUS_…` variables change them."""
 
 import os
-import secrets
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
 from nexus_site import config
+from nexus_site.serving import home
 
 CONFIG = config.read()
 PACKAGE = Path(__file__).resolve().parent
@@ -15,20 +15,10 @@ ASSETS = PACKAGE if (PACKAGE / "templates").is_dir() else BASE_DIR  # a wheel ca
 NEXUS_HOME = CONFIG.home
 os.umask(0o077)  # what Nexus writes is for its owner only
 NEXUS_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def _secret() -> str:
-    """Return this installation's secret, made at the first start and readable by its owner only."""
-    path = NEXUS_HOME / "secret"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text()
-
-
-SECRET_KEY = _secret()
+SECRET_KEY = home.secret(NEXUS_HOME)  # this installation's, made at the first start
 DEBUG = False
 HOST, PORT = CONFIG.host, CONFIG.port
+LOOPBACK = CONFIG.loopback
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
 ALLOWED_HOSTS = [*LOOPBACK_NAMES, *CONFIG.allowed_hosts]
 
@@ -118,6 +108,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+SESSION_ENGINE = "nexus_site.cookies"
 SESSION_COOKIE_NAME = "nexus_session"
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "nexus_csrf"
@@ -148,8 +139,19 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "nexus_site.logs.Discreet",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": CONFIG.log_level},
-    "loggers": {"django.channels.server": {"level": "WARNING"}, "mcp": {"level": "ERROR"}},
+    "loggers": {
+        "django.channels.server": {"level": "WARNING"},
+        "mcp": {"level": "ERROR"},
+        "uvicorn": {"level": "INFO"},  # below, it writes down what sockets say, and with which key
+        "websockets": {"level": "INFO"},
+    },
 }

@@ -5,7 +5,8 @@ only says when to look again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Annotated
 
@@ -13,10 +14,11 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Header, Query
 from pydantic_core import to_json
 
-from bus import clock, presence
+from bus import clock, openings, presence
 from bus.errors import Gone, Refusal
 from bus.gauges import gauges
 from bus.identity import Caller
+from bus.readers import readers
 from bus.schemas.events import EventView
 from bus.tail import tail
 from nexus_site.following import PAGE, Following
@@ -41,7 +43,9 @@ async def stream(
     A reconnect with `Last-Event-ID` goes on exactly where it stopped, also after a restart of the server.
     """
     following = _following(last_event_id or after, types, subjects)
-    response = StreamingHttpResponse(_frames(request, following), content_type="text/event-stream")
+    frames = _frames(request, following, await readers.look(openings.most))
+    hello = await anext(frames)  # counted from here on, while a refusal can still be the answer
+    response = StreamingHttpResponse(_begun(hello, frames), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     return response
 
@@ -53,12 +57,25 @@ def _following(after: str, types: str, subjects: str) -> Following:
     )
 
 
-async def _frames(request: HttpRequest, following: Following) -> AsyncIterator[bytes]:
+async def _begun(hello: bytes, frames: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """Yield the first frame and the others, and close what yields them whatever ends it."""
+    async with aclosing(frames):
+        yield hello
+        async for frame in frames:
+            yield frame
+
+
+async def _frames(request: HttpRequest, following: Following, limit: int) -> AsyncGenerator[bytes, None]:
     """Yield frames until the client, its key or the server goes away."""
-    yield HELLO
     caller: Caller = request.auth  # type: ignore[attr-defined]
     place = f"workspace:{caller.workspace.id}"
-    with tail.listening(place) as woken, presence.connected(caller), gauges.holding("streams"):
+    with (
+        openings.held(caller, limit),
+        tail.listening(place) as woken,
+        presence.connected(caller),
+        gauges.holding("streams"),
+    ):
+        yield HELLO
         if await following.begin(caller):
             yield _frame(id=following.cursor)
         while await _is_welcome(request):

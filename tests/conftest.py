@@ -7,7 +7,7 @@ and the tail can be used.
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
@@ -16,16 +16,30 @@ import pytest
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
 
-from bus import clock, deadlines, door, identity, people, presence
+from bus import clock, deadlines, door, identity, pairs, people, presence
 from bus.directory import WorkspaceEntry, directory
 from bus.errors import Refusal
 from bus.identity import Caller
 from bus.models import Agent
 from bus.schemas.base import Answer
 from bus.writer import lane
+from tests import profiles  # noqa: F401
+from tests.figures import figures
 
 SURFACE = "test"
 STALE_FOR = timedelta(minutes=10)
+
+
+STARTED = datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of this run."""
+    measured = figures(STARTED)
+    if measured:
+        terminalreporter.section("figures")
+    for each in measured:
+        terminalreporter.write_line(f"{each.promise:<4} {each.what}: {each.value}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -97,7 +111,7 @@ def forgetful() -> Iterator[None]:
 
 def _forget() -> None:
     directory.forget_all()
-    for memory in (deadlines._noted, presence._seen, presence._written, presence._held):
+    for memory in (deadlines._noted, presence._seen, presence._written, presence._held, pairs._sent, pairs._told):
         memory.clear()
 
 

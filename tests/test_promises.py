@@ -1,6 +1,7 @@
-"""Every operation has a route, a docstring, described fields and a page in the reference that is fresh."""
+"""Every operation has a route, a docstring, described fields and a page in the reference that is fresh; so have promises."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -11,13 +12,15 @@ from nexus_site.management.commands.reference import stale
 from nexus_site.reference.pages import pages
 from nexus_site.reference.refusals import every
 from nexus_site.rest import ROUTES
+from tests.promises import FAULTS, PAGE, PROMISES, THREATS
 
+ROOT = Path(__file__).resolve().parent
 REFERENCE = settings.BASE_DIR / "docs" / "reference"
 NAMES = sorted(door.published())
 # Names that say all there is to say.
 PLAIN = {
     *("agent", "capability", "handoff", "harness", "kind", "message", "name", "peer", "reason", "role", "session"),
-    *("session_ref", "title", "verdict", "workspace"),
+    *("session_ref", "title", "topic", "verdict", "workspace"),
 }
 
 
@@ -63,3 +66,13 @@ def test_every_refusal_says_what_is_true_and_how_to_mend_it(refusal):
     assert shape["message"].endswith(".")
     assert shape["hint"].endswith((".", "`", "…"))
     assert 400 <= refusal.status < 600
+
+
+@pytest.mark.parametrize("promise", [*PROMISES, *THREATS, *FAULTS], ids=lambda each: each.id or each.promise)
+def test_every_promise_is_on_its_page_and_is_tried(promise):
+    page = PAGE.read_text()
+    assert promise.promise in page
+    assert promise.mechanism in page
+    for test in promise.tests:
+        assert (ROOT / test).is_file()
+        assert f"(../../tests/{test})" in page

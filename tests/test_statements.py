@@ -19,7 +19,7 @@ COUNTS = {
     "agent_list": 2,
     "agent_update": 11,
     "backup_list": 0,
-    "conversation_read": 7,
+    "conversation_read": 9,
     "event_cursor": 1,
     "event_list": 2,
     "handoff_cancel": 8,
@@ -27,10 +27,10 @@ COUNTS = {
     "handoff_complete": 10,
     "handoff_create": 9,
     "handoff_get": 1,
-    "handoff_list": 3,
+    "handoff_list": 5,
     "handoff_reassign": 12,
     "handoff_reject": 10,
-    "handoff_release": 17,
+    "handoff_release": 9,
     "handoff_renew": 6,
     "handoff_verify": 10,
     "help": 0,
@@ -44,15 +44,16 @@ COUNTS = {
     "inbox_requeue": 6,
     "key_mint": 10,
     "key_revoke": 8,
-    "lease_break": 19,
+    "lease_break": 11,
     "message_create": 8,
     "message_get": 2,
-    "message_list": 2,
+    "message_list": 5,
     "message_status": 2,
     "paths_check": 1,
     "paths_release": 6,
     "paths_reserve": 9,
     "retention_run": 20,
+    "search": 11,
     "session_close": 8,
     "session_end": 8,
     "session_heartbeat": 4,
@@ -60,6 +61,20 @@ COUNTS = {
     "session_open": 7,
     "setting_list": 1,
     "setting_put": 13,
+    "topic_archive": 6,
+    "topic_close": 6,
+    "topic_create": 8,
+    "topic_cursor_reset": 4,
+    "topic_delete": 12,
+    "topic_join": 8,
+    "topic_list": 2,
+    "topic_presence": 2,
+    "topic_read": 2,
+    "topic_release_name": 7,
+    "topic_rename": 6,
+    "topic_resolve": 3,
+    "wake_claim": 9,
+    "wake_pause": 7,
     "whoami": 15,
     "workspace_list": 1,
     "workspace_resolve": 2,
@@ -84,7 +99,12 @@ def world(do, alice, bob, carol, operator, workspace):
         "prefix": do("key_mint", operator, agent="bob").prefix,
         "directed": do("handoff_create", alice, title="Job", to="bob").handoff,
         "parked": do("message_create", alice, **note).message,
+        "topic": do("topic_create", alice, name="api").topic,
+        "closed": do("topic_create", alice, name="old").topic,
     }
+    do("topic_close", alice, topic=world["closed"])
+    for caller in (alice, bob):
+        do("topic_join", caller, topic=world["topic"])
     parked = Delivery.objects.filter(message__public_id=world["parked"])
     parked.update(lane="parked", ended_at=alice.now, reason="for this test")
     do("paths_reserve", bob, globs=["lib/**"])
@@ -147,13 +167,28 @@ def orders(world, alice, bob, operator):
         "paths_release": (bob, {}),
         "setting_put": (operator, {"name": "keep_mail_days", "value": 60}),
         "setting_list": (operator, {}),
+        "search": (bob, {"query": "note"}),
+        "wake_claim": (bob, {"waiter": "codex"}),
+        "wake_pause": (operator, {"agent": "alice"}),
+        "topic_create": (bob, {"name": "new"}),
+        "topic_list": (bob, {}),
+        "topic_resolve": (bob, {"name": "api"}),
+        "topic_join": (bob, {"topic": world["topic"]}),
+        "topic_read": (bob, {"topic": world["topic"]}),
+        "topic_presence": (bob, {"topic": world["topic"]}),
+        "topic_cursor_reset": (bob, {"topic": world["topic"]}),
+        "topic_close": (bob, {"topic": world["topic"]}),
+        "topic_rename": (operator, {"topic": world["topic"], "name": "other"}),
+        "topic_release_name": (operator, {"topic": world["topic"], "peer": "bob"}),
+        "topic_archive": (operator, {"topic": world["closed"]}),
+        "topic_delete": (operator, {"topic": world["topic"], "confirm": "api"}),
         "backup_list": (operator, {}),
         "retention_run": (operator, {}),
     }
 
 
 # These wait, and are counted with the tail running: tests/engine/test_statements_of_waits.py.
-ELSEWHERE = {"backup_create", "inbox_wait", "event_wait", "handoff_wait"}
+ELSEWHERE = {"backup_create", "inbox_wait", "event_wait", "handoff_wait", "topic_sync", "wake"}
 
 
 def test_every_operation_is_counted():

@@ -17,13 +17,13 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from bus import clock
 from bus.readers import readers
+from bus.text import cell
 
 __all__ = ["columns", "export_csv", "export_jsonl"]
 
 CHUNK = 500
 SECRET = frozenset({"secret_hash", "password", "answer", "digest"})
 NAMES = ("public_id", "username", "prefix", "name")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Row = dict[str, Any]
 
@@ -108,4 +108,4 @@ def _cell(value: Any) -> str:
     if plain is None:
         return ""
     shown = json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else str(plain)
-    return f"'{shown}" if isinstance(plain, str) and shown.startswith(FORMULA) else shown
+    return cell(shown) if isinstance(plain, str) else shown

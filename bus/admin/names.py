@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from bus.models import Event, Message
+from bus.models import Event, Message, Topic
 
 __all__ = ["NAMERS", "name_subjects", "whom"]
 
@@ -14,8 +14,15 @@ def _subjects(ids: set[str]) -> Mapping[str, str]:
     return dict(Message.objects.filter(public_id__in=ids).values_list("public_id", "subject"))
 
 
+def _topics(ids: set[str]) -> Mapping[str, str]:
+    return dict(Topic.objects.filter(public_id__in=ids).values_list("public_id", "name"))
+
+
 # Column of an event -> the list of what it names, and who knows the names; rooms add theirs.
-NAMERS: dict[str, tuple[str, Namer]] = {"message": ("bus_message", _subjects)}
+NAMERS: dict[str, tuple[str, Namer]] = {
+    "message": ("bus_message", _subjects),
+    "topic": ("bus_topic", _topics),
+}
 
 
 def name_subjects(events: Iterable[Event]) -> None:

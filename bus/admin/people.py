@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from bus.admin import acting, cells
+from bus.admin import acting, cells, waking
 from bus.admin import forms as pages
 from bus.admin.base import ReadOnly, Rows, Total, every
 from bus.admin.exports import export_csv, export_jsonl
@@ -106,12 +106,13 @@ class Agents(ReadOnly):
     list_select_related = ("home",)
     search_fields = ("name", "role", "harness", "description")
     sortable_by = ("name",)
-    actions = ("archive", export_jsonl, export_csv)
+    actions = ("pause_waking", "resume_waking", "archive", export_jsonl, export_csv)
     tools = (("bus_agent_create", "Enrol an agent"),)
     inlines = (MembershipRows, KeyRows)
     fieldsets = (
         (None, {"fields": ("name", "kind_badge", "presence_badge", "home_link", "person", "related")}),
         ("Profile", {"fields": ("harness", "role", "capabilities", "tags", "about", "wakes_by")}),
+        ("Waking", {"fields": ("waking", "woken")}),
         ("Times", {"fields": ("seen_exactly", "connected", "created", "archived")}),
     )
     readonly_fields = every(fieldsets)
@@ -125,6 +126,8 @@ class Agents(ReadOnly):
     created = admin.display(lambda _, row: cells.exact(row.created_at))
     archived = admin.display(lambda _, row: cells.exact(row.archived_at))
     person = admin.display(lambda _, row: cells.link(row.user), description="login")
+    waking = admin.display(lambda _, row: waking.state(row))
+    woken = admin.display(lambda _, row: waking.history(row), description="latest wakes")
     about = admin.display(lambda _, row: cells.block(row.description), description="description")
 
     @admin.display(description="standing")
@@ -193,6 +196,16 @@ class Agents(ReadOnly):
     def create(self, request: HttpRequest) -> HttpResponse:
         """Enrol an agent and show its key once."""
         return pages.asked(self, request, CREATE, lambda answer: shown_once(self, request, answer))
+
+    @admin.action(description="Pause waking")
+    def pause_waking(self, request: HttpRequest, rows: QuerySet[Agent]) -> None:
+        """Let nothing start a turn of these agents."""
+        acting.at_once(request, rows, waking.PAUSE)
+
+    @admin.action(description="Resume waking")
+    def resume_waking(self, request: HttpRequest, rows: QuerySet[Agent]) -> None:
+        """Let these agents be woken again."""
+        acting.at_once(request, rows, waking.RESUME)
 
     @admin.action(description="Archive…")
     def archive(self, request: HttpRequest, rows: QuerySet[Agent]) -> HttpResponse | None:

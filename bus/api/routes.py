@@ -90,6 +90,7 @@ class Routes:
             summary=route.operation.replace("_", " ").capitalize(),
             description=inspect.getdoc(function),
             tags=[route.path.split("/")[1]],
+            by_alias=True,
             openapi_extra=_extra(route, order),
         )(view)
 

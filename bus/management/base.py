@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bus.errors import Refusal
+from bus.text import one_line
 
 __all__ = ["NexusCommand"]
 
@@ -40,4 +41,4 @@ class NexusCommand(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(data, ensure_ascii=False))
         else:
-            self.stdout.writelines(f"{line}\n" for line in lines)
+            self.stdout.writelines(f"{one_line(line)}\n" for line in lines)

@@ -79,15 +79,18 @@ class Play:
         """Say where and when it plays."""
         self.workspace, self.begin = workspace, begin
         self.epochs: dict[str, int] = {}
+        self.topics: dict[str, str] = {}
         self._steps = 0
+        self._minute = 0.0
 
     def at(self, minute: float) -> datetime:
         """Return the instant of a minute of the story."""
         return self.begin + timedelta(minutes=minute)
 
     def do(self, minute: float, who: str, operation: str, **order: Any) -> Any:
-        """Let one of the cast, or the person, do something."""
+        """Let one of the cast, or the person, do something; time never goes back."""
         self._steps += 1
+        self._minute = minute = max(minute, self._minute)
         self.here(minute, who)
         keyed = order | {"idempotency_key": f"seed-{self._steps}"}
         return door.run(operation, self._caller(who, self.at(minute)), keyed)
@@ -131,3 +134,18 @@ class Play:
     def step(self, minute: float, who: str, verb: str, handoff: str, **order: Any) -> None:
         """Renew, complete, release or verify with the epoch of the last claim."""
         self.do(minute, who, f"handoff_{verb}", handoff=handoff, epoch=self.epochs[handoff], **order)
+
+    def open_topic(self, minute: float, who: str, name: str, *others: str) -> str:
+        """Open a topic and let some join it under their own names; return its id."""
+        topic = self.topics[name] = str(self.do(minute, who, "topic_create", name=name).topic)
+        for number, each in enumerate((who, *others)):
+            self.do(minute + number / 50, each, "topic_join", topic=topic)
+        return topic
+
+    def post(self, minute: float, who: str, topic: str, body: str, *readers: str, **more: Any) -> str:
+        """Post to a topic, and let some read on at once; return the post's message id."""
+        outbox = [{"body": body, **more}]
+        sent = self.do(minute, who, "topic_sync", topic=topic, outbox=outbox, timeout_seconds=0)
+        for number, each in enumerate(readers):
+            self.do(minute + number / 50, each, "topic_sync", topic=topic, timeout_seconds=0)
+        return str(sent.sent[0].message)

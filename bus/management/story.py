@@ -1,5 +1,6 @@
 """The story that `seed` plays: a hundred minutes of seven agents at work on a harbour's booking system."""
 
+from bus.management import threads
 from bus.management.stage import MINUTES, PERSON, Play
 
 __all__ = ["LAST_SUBJECT", "play"]
@@ -11,7 +12,9 @@ EVERYBODY = ("ada", "boris", "cleo", "dmitri", "edda", "fay", "gil")
 
 def play(stage: Play) -> None:
     """Play the whole story, scene by scene."""
-    for scene in (_plan, _build, _quarrel, _design, _break, _mend, _tidy, _close):
+    begin = (_plan, threads.at_first, _build, _quarrel, threads.half_way, _design)
+    end = (threads.later_on, _break, _mend, _tidy, _close)
+    for scene in (*begin, *end):
         scene(stage)
 
 
@@ -229,6 +232,7 @@ def _close(stage: Play) -> None:
     stage.do(97.5, "ada", "inbox_pull", lease_seconds=1800, limit=2)
     stage.read(98, "cleo")
     stage.here(98.5, "dmitri", "fay")
+    threads.at_last(stage)
     stage.say(
         MINUTES - 1,
         "ada",

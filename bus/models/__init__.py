@@ -5,6 +5,8 @@ from bus.models.keys import Key, Session
 from bus.models.log import Audience, Checkpoint, Event
 from bus.models.mail import Delivery, Message
 from bus.models.people import Agent, AgentTag, Capability, Membership, Workspace
+from bus.models.search import SearchEntry, SearchWord
+from bus.models.topics import Peer, Post, Topic
 
 __all__ = [
     "Agent",
@@ -18,8 +20,13 @@ __all__ = [
     "Key",
     "Membership",
     "Message",
+    "Peer",
+    "Post",
+    "SearchEntry",
+    "SearchWord",
     "Session",
     "Setting",
     "StoredAnswer",
+    "Topic",
     "Workspace",
 ]

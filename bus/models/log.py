@@ -52,7 +52,7 @@ class Audience(models.Model):
     """An agent may see the events about a subject; rooms fill it for what is theirs."""
 
     subject = models.CharField(max_length=40, help_text="Public id of a handoff, topic or task.")
-    agent = models.ForeignKey(Agent, models.PROTECT, related_name="+")
+    agent = models.ForeignKey(Agent, models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
         """Once a subject and agent."""

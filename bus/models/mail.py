@@ -93,7 +93,7 @@ class Delivery(models.Model):
                 condition=Q(ended_at__isnull=False),
             ),
             models.Index(fields=["lane", "lease_until"], name="delivery_leases"),
-            models.Index(fields=["lane", "expires_at"], name="delivery_expiry"),
+            models.Index(fields=["lane", "expires_at"], name="delivery_expiry", condition=Q(expires_at__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -50,6 +50,8 @@ class Agent(models.Model):
     connected_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when nothing may wake it.")
+    wakes = models.JSONField(default=list, blank=True, help_text="Its latest wakes, newest first; the log has all.")
     workspaces = models.ManyToManyField(Workspace, through="Membership", related_name="agents")
 
     class Meta:
@@ -70,9 +72,10 @@ class Capability(models.Model):
     name = models.CharField(max_length=64)
 
     class Meta:
-        """Each word once an agent."""
+        """Each word once an agent; who can do something is found by the word."""
 
         constraints = (models.UniqueConstraint(fields=["agent", "name"], name="capability_once"),)
+        indexes = (models.Index(fields=["name", "agent"], name="capability_of_agents"),)
 
     def __str__(self) -> str:
         """Return the word."""

@@ -7,6 +7,9 @@ from bus.operations.keys import key_mint, key_revoke
 from bus.operations.messages import message_create
 from bus.operations.sessions import session_close, session_end, session_heartbeat, session_open
 from bus.operations.settings import setting_put
+from bus.operations.topic_keeping import topic_archive, topic_delete, topic_release_name, topic_rename
+from bus.operations.topics import topic_close, topic_create, topic_cursor_reset, topic_join
+from bus.operations.waking import wake_claim, wake_pause
 
 __all__ = [
     "agent_archive",
@@ -26,4 +29,14 @@ __all__ = [
     "session_heartbeat",
     "session_open",
     "setting_put",
+    "topic_archive",
+    "topic_close",
+    "topic_create",
+    "topic_cursor_reset",
+    "topic_delete",
+    "topic_join",
+    "topic_release_name",
+    "topic_rename",
+    "wake_claim",
+    "wake_pause",
 ]

@@ -1,10 +1,13 @@
 """Saying something to one agent, to a choice of agents, or to everybody present."""
 
-from bus import audience, mail
+from dataclasses import replace
+
+from bus import audience, identity, mail, pairs
 from bus.audience import NoRecipients, Reached, Selection, UnknownAgent
+from bus.directory import AgentEntry, directory
 from bus.errors import InvalidInput, NotFound
 from bus.identity import Caller
-from bus.models import Delivery, Message
+from bus.models import Agent, Delivery, Message
 from bus.prepared import prepared
 from bus.schemas.address import BROADCAST, Selector
 from bus.schemas.messages import MessageCreate, MessageCreated, Recipient
@@ -13,7 +16,7 @@ __all__ = ["message_create"]
 
 REPLIED = prepared(
     lambda public_id, workspace: Message.objects.filter(public_id=public_id, workspace_id=workspace).values_list(
-        "pk", "sender_id", "sender__name"
+        "pk", "sender_id", "sender__name", "kind"
     ),
     str,
     int,
@@ -45,8 +48,26 @@ def message_create(caller: Caller, order: MessageCreate) -> MessageCreated:
         references=[reference.model_dump(exclude_none=True) for reference in order.references],
         expires_at=order.expires_at,
     )
-    message = mail.post(caller, draft, [each.agent for each in selection.reached])
+    recipients = [each.agent for each in selection.reached]
+    full = pairs.count(caller, recipients)
+    message = mail.post(caller, draft, recipients)
+    for each in full:
+        _tell_operators(caller, each)
     return _truth(caller, message, selection)
+
+
+def _tell_operators(caller: Caller, peer: AgentEntry) -> None:
+    """Tell every operator that two agents send each other as much as they may."""
+    who = f"{caller.agent.name} and {peer.name}"
+    told = (
+        f"{who} sent each other as many messages as two agents may within a minute. More are refused for now. If they "
+        "talk in a circle, write to them, or pause their waking on their pages. The limit is the setting `pair_limit`."
+    )
+    operators = Agent.objects.filter(kind=Agent.Kind.OPERATOR, archived_at=None)
+    recipients = [directory.agent(each) for each in operators.values_list("pk", flat=True)]
+    system = replace(identity.system(caller.surface), workspace=caller.workspace, now=caller.now)
+    names = [each.name for each in recipients]
+    mail.post(system, mail.Draft("direct", f"{who} reached the limit of messages", told, names), recipients)
 
 
 def _thread(caller: Caller, order: MessageCreate) -> tuple[int | None, list[str | Selector]]:
@@ -57,7 +78,7 @@ def _thread(caller: Caller, order: MessageCreate) -> tuple[int | None, list[str 
             raise InvalidInput("`to` is missing.", field="to", hint='Name an agent, a selector or "broadcast".')
         return None, to
     found = REPLIED.first(order.reply_to, caller.workspace.id)
-    if found is None or not _may_see(caller, found[0], found[1]):
+    if found is None or not (found[3] == Message.Kind.TOPIC or _may_see(caller, found[0], found[1])):
         raise NotFound("There is no such message to reply to.", message=order.reply_to)
     return found[0], to or [found[2]]
 

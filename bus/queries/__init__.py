@@ -7,6 +7,7 @@ from bus.queries.keeping import backup_list
 from bus.queries.messages import message_get, message_list, message_status
 from bus.queries.sessions import session_list
 from bus.queries.settings import setting_list
+from bus.queries.topics import topic_list, topic_presence, topic_read, topic_resolve
 from bus.queries.workspaces import workspace_list, workspace_resolve
 
 __all__ = [
@@ -23,6 +24,10 @@ __all__ = [
     "message_status",
     "session_list",
     "setting_list",
+    "topic_list",
+    "topic_presence",
+    "topic_read",
+    "topic_resolve",
     "workspace_list",
     "workspace_resolve",
 ]

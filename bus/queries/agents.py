@@ -50,6 +50,7 @@ def agent_get(caller: Caller, order: AgentGet) -> AgentDetail:
         last_seen_at=row.last_seen_at,
         unread=row.unread,
         wakes_by=row.wakes_by,
+        paused_at=row.paused_at,
         workspaces=list(joined.values_list("workspace__public_id", flat=True)),
         archived_at=row.archived_at,
         keys=_keys(row) if caller.is_operator else None,

@@ -1,5 +1,6 @@
 """Reading the log: one's own visibility, exact resume."""
 
+import re
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,6 +15,9 @@ from bus.schemas.events import EventCursor, EventList, EventOrder, Events, Event
 __all__ = ["event_cursor", "event_list"]
 
 KIND = "event"
+STRETCH = 20_000  # events that one page of the past looks at
+SUBJECT = re.compile(r"(?P<noun>msg|hnd|top)_[0-9a-z]{22}")
+COLUMN_OF = {"msg": "message", "hnd": "handoff", "top": "topic"}
 COLUMNS = (
     "pk",
     "hash",
@@ -54,18 +58,24 @@ def event_list(caller: Caller, order: EventList) -> Events:
     """Read the log as far as it concerns you; `after` a cursor resumes exactly, nothing missed and nothing twice."""
     if order.after is not None:
         return after(caller, order, position(caller, order.after))
-    events = filtered(caller, order)
-    if order.before is not None:
-        events = events.filter(pk__lt=cursors.decode(KIND, order.before)[0])
     newest = newest_id()
+    end = cursors.decode(KIND, order.before)[0] if order.before is not None else newest + 1
+    start = max(end - STRETCH, 0)
+    events = filtered(caller, order).filter(pk__gte=start, pk__lt=end)
     rows = list(events.order_by("-pk").values_list(*COLUMNS)[: order.limit + 1])
     shown = rows[: order.limit]
-    more = len(rows) > order.limit
+    following = shown[-1][0] if len(rows) > order.limit else _earlier(caller, start)
     return Events(
         events=[view(caller, row) for row in shown],
         cursor=cursors.encode(KIND, newest),
-        next_cursor=cursors.encode(KIND, shown[-1][0]) if more else None,
+        next_cursor=cursors.encode(KIND, following) if following else None,
     )
+
+
+def _earlier(caller: Caller, start: int) -> int:
+    """Return `start` if the workspace has events before it, else 0."""
+    earlier = Event.objects.filter(workspace_id=caller.workspace.id, pk__lt=start)
+    return start if start and earlier.exists() else 0
 
 
 def after(caller: Caller, order: EventOrder, last: int) -> Events:
@@ -84,12 +94,19 @@ def filtered(caller: Caller, order: EventOrder) -> QuerySet[Event]:
         for noun in (name for name in order.types if "." not in name):
             wanted |= Q(type__startswith=f"{noun}.")
         events = events.filter(wanted)
-    if order.subjects is not None:
-        names = order.subjects
-        events = events.filter(
-            Q(message__in=names) | Q(handoff__in=names) | Q(topic__in=names) | Q(task__in=names) | Q(agent__in=names)
-        )
-    return events
+    return events if order.subjects is None else events.filter(_about(order.subjects))
+
+
+def _about(names: list[str]) -> Q:
+    """Match events about any of these; ids of messages, handoffs and topics are found by their indexes."""
+    known = [SUBJECT.fullmatch(name) for name in names]
+    if not all(known):
+        return Q(message__in=names) | Q(handoff__in=names) | Q(topic__in=names) | Q(task__in=names) | Q(agent__in=names)
+    columns = {COLUMN_OF[match["noun"]] for match in known if match}
+    wanted = Q()
+    for column in columns:
+        wanted |= Q((f"{column}__in", names))
+    return Q(pk__in=Event.objects.filter(wanted).values("pk"))
 
 
 def position(caller: Caller, cursor: str) -> int:

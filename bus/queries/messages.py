@@ -1,5 +1,6 @@
 """Looking at one's own messages; operators see all of a workspace."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -26,11 +27,12 @@ PLAIN = tuple(column.removeprefix("message__") for column in COLUMNS)
 
 
 def visible_to(caller: Caller) -> QuerySet[Message]:
-    """Return the messages of the workspace that the caller sent or received; all for operators."""
+    """Return the messages of the workspace that the caller sent or received, and what was posted in topics; all for operators."""
     messages = Message.objects.filter(workspace_id=caller.workspace.id)
     if caller.is_operator:
         return messages
-    return messages.filter(Q(sender_id=caller.agent.id) | Exists(_deliveries().filter(recipient_id=caller.agent.id)))
+    got = Exists(_deliveries().filter(recipient_id=caller.agent.id))
+    return messages.filter(Q(sender_id=caller.agent.id) | Q(kind=Message.Kind.TOPIC) | got)
 
 
 def _deliveries() -> QuerySet[Delivery]:
@@ -78,22 +80,56 @@ def _receipt(delivery: Delivery) -> DeliveryView:
 
 def message_list(caller: Caller, order: MessageList) -> Messages:
     """List messages you sent or received, newest first; filter by peer, kind, lane, time or text."""
-    messages = visible_to(caller).filter(**_filters(order))
+    before = cursors.decode("messages", order.cursor)[0] if order.cursor is not None else None
+    sources = [each.filter(_wanted(caller, order)) for each in _own(caller)]
+    rows = _newest(sources, order.limit + 1, before)
+    views = page(_with_lanes(caller, rows[: order.limit]))
+    more = len(views) < len(rows)
+    return Messages(messages=views, next_cursor=cursors.encode("messages", rows[len(views) - 1][0]) if more else None)
+
+
+def _own(caller: Caller) -> list[QuerySet[Message]]:
+    """Return what the caller sent, what waits for it and what left its inbox, each in the order of an index of its own."""
+    me, workspace = caller.agent.id, caller.workspace.id
+    if caller.is_operator:
+        return [visible_to(caller).order_by("-pk")]
+    inbox: dict[str, Any] = {"deliveries__recipient_id": me, "deliveries__workspace_id": workspace}
+    return [
+        _sent(workspace, me),
+        Message.objects.filter(**inbox, deliveries__lane__in=("unread", "delivered")).order_by("-pk"),
+        Message.objects.filter(**inbox, deliveries__ended_at__isnull=False).order_by("-deliveries__message_id"),
+    ]
+
+
+def _sent(workspace: int, sender: int) -> QuerySet[Message]:
+    return Message.objects.filter(sender_id=sender, workspace_id=workspace).order_by("-pk")
+
+
+def own_numbers(caller: Caller, rows: Q, most: int) -> list[int]:
+    """Return the numbers of the newest messages that the caller may see, that many of those among `rows`; newest first."""
+    found = {pk for source in _own(caller) for pk in source.filter(rows).values_list("pk", flat=True)[:most]}
+    return sorted(found, reverse=True)[:most]
+
+
+def _newest(sources: Iterable[QuerySet[Message]], most: int, before: int | None) -> list[Any]:
+    """Return the newest rows of several sources, before one where it is given: their number and PLAIN."""
+    older = Q() if before is None else Q(pk__lt=before)
+    found = {pk for source in sources for pk in source.filter(older).values_list("pk", flat=True)[:most]}
+    newest = sorted(found, reverse=True)[:most]
+    return list(Message.objects.filter(pk__in=newest).order_by("-pk").values_list("pk", *PLAIN))
+
+
+def _wanted(caller: Caller, order: MessageList) -> Q:
+    """Match what the order's filters leave."""
+    wanted = Q(**{name: value for name, value in (("kind", order.kind), ("sent_at__gte", order.since)) if value})
     if order.query is not None:
-        messages = messages.filter(Q(subject__icontains=order.query) | Q(body__icontains=order.query))
+        wanted &= Q(subject__icontains=order.query) | Q(body__icontains=order.query)
     if order.peer is not None:
-        messages = messages.filter(_with_peer(caller, order.peer))
+        wanted &= _with_peer(caller, order.peer)
     if order.lane is not None:
         mine = Q() if caller.is_operator else Q(recipient_id=caller.agent.id) | Q(message__sender_id=caller.agent.id)
-        messages = messages.filter(Exists(_deliveries().filter(mine, lane=order.lane)))
-    if order.cursor is not None:
-        messages = messages.filter(pk__lt=cursors.decode("messages", order.cursor)[0])
-    return _page(caller, messages, order.limit)
-
-
-def _filters(order: MessageList) -> dict[str, object]:
-    wanted = {"kind": order.kind, "sent_at__gte": order.since}
-    return {name: value for name, value in wanted.items() if value is not None}
+        wanted &= Q(Exists(_deliveries().filter(mine, lane=order.lane)))
+    return wanted
 
 
 def _with_peer(caller: Caller, peer: str) -> Q:
@@ -103,13 +139,6 @@ def _with_peer(caller: Caller, peer: str) -> Q:
     if caller.is_operator and other != caller.agent.id:
         return Q(sender_id=other) | received
     return Q(sender_id=other) | (Q(sender_id=caller.agent.id) & received)
-
-
-def _page(caller: Caller, messages: QuerySet[Message], limit: int) -> Messages:
-    rows = list(messages.order_by("-pk").values_list("pk", *PLAIN)[: limit + 1])
-    views = page(_with_lanes(caller, rows[:limit]))
-    more = len(views) < len(rows)
-    return Messages(messages=views, next_cursor=cursors.encode("messages", rows[len(views) - 1][0]) if more else None)
 
 
 def _with_lanes(caller: Caller, rows: list[tuple[Any, ...]]) -> list[MessageView]:
@@ -127,12 +156,10 @@ def _with_lanes(caller: Caller, rows: list[tuple[Any, ...]]) -> list[MessageView
 
 def between(caller: Caller, peer: int, *, limit: int, before: int | None) -> tuple[list[MessageView], list[int]]:
     """Return the messages of the caller and a peer, newest first, and their row numbers."""
-    own = caller.agent.id
-    received = _deliveries()
-    both = Q(sender_id=own) & Q(Exists(received.filter(recipient_id=peer)))
-    both |= Q(sender_id=peer) & Q(Exists(received.filter(recipient_id=own)))
-    messages = Message.objects.filter(both, workspace_id=caller.workspace.id)
-    if before is not None:
-        messages = messages.filter(pk__lt=before)
-    rows = list(messages.order_by("-pk").values_list("pk", *PLAIN)[:limit])
+    own, workspace = caller.agent.id, caller.workspace.id
+    sources = [
+        _sent(workspace, sender).filter(Exists(_deliveries().filter(recipient_id=recipient)))
+        for sender, recipient in ((own, peer), (peer, own))
+    ]
+    rows = _newest(sources, limit, before)
     return _with_lanes(caller, rows), [row[0] for row in rows]

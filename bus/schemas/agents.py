@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from bus.schemas.base import Answer, Clean, Cursor, Limit, Order, Text64, UtcTime, WriteOrder
 
-RESERVED = frozenset({"broadcast", "hub", "human", "operator", "system"})
+RESERVED = frozenset({"broadcast", "hub", "human", "nexus", "operator", "system"})
 UNREACHABLE = frozenset({".", ".."})  # a URL path drops them
 
 
@@ -130,6 +130,7 @@ class AgentDetail(Profile):
     last_seen_at: UtcTime | None = None
     unread: int = Field(description="Messages waiting unread, at most 100.")
     wakes_by: str
+    paused_at: UtcTime | None = Field(None, description="Since when nothing may wake it; absent: it may be woken.")
     workspaces: list[str] = Field(description="Ids of the workspaces that you share, home first.")
     archived_at: UtcTime | None = None
     keys: list[KeyView] | None = Field(None, description="Operators only: its live keys.")

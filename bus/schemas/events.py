@@ -56,7 +56,9 @@ class Events(Answer):
 
     events: list[EventView]
     cursor: str
-    next_cursor: str | None = Field(None, description="Pass as `before` for older events.")
+    next_cursor: str | None = Field(
+        None, description="Pass as `before` for older events; a page may be short, or empty, and still have one."
+    )
 
 
 class LogPosition(Answer):

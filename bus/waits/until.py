@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from bus import clock, presence
+from bus import clock, openings, presence
 from bus.gauges import gauges
 from bus.identity import Caller
 from bus.readers import readers
 from bus.tail import tail
+from bus.turns import give_back
 
 __all__ = ["until"]
 
@@ -27,11 +28,19 @@ async def until(
 ) -> Found:
     """Return the first `look` that is enough, or the last one when `seconds` are over.
 
-    `names` are what the tail wakes us for. It looks again after registering, so that nothing falls in between.
+    `names` are what the tail wakes us for. A key may have only so many open at once. It looks again after registering,
+    so that nothing falls in between.
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    with tail.listening(*names) as woken, presence.connected(caller), gauges.holding("waits"):
+    give_back()
+    limit = await readers.look(openings.most)
+    with (
+        openings.held(caller, limit),
+        tail.listening(*names) as woken,
+        presence.connected(caller),
+        gauges.holding("waits"),
+    ):
         while True:
             woken.clear()
             now = replace(caller, now=clock.now())

@@ -17,6 +17,7 @@ from bus.events import newest_id
 from bus.queries.events import KIND
 from dashboard import frame, talking
 from dashboard.look import Look
+from overview.queries.frame import recent_topics
 from overview.queries.graph import moves
 from overview.queries.happened import Happened, happened
 
@@ -25,7 +26,7 @@ __all__ = ["VIEWS", "Frame", "rendered", "resync", "still"]
 SURFACE = "dashboard"
 MOST = 500
 GRAPH = "live"  # the view whose script folds the events itself
-VIEWS = frozenset({"live", "messages", "handoffs", "agents", "events", "settings", "compose"})
+VIEWS = frozenset({"live", "messages", "handoffs", "topics", "agents", "events", "search", "settings", "compose"})
 Fragments = Callable[[Look, list[Happened]], str]
 
 
@@ -99,7 +100,6 @@ def _nothing(look: Look, events: list[Happened]) -> str:
 
 
 def _numbers(look: Look, view: str) -> str:
-    """Return the counts of the rail."""
-    return render_to_string(
-        "dashboard/_numbers.html", {"counts": frame.counted(look), "rail": frame.RAIL, "view": view}
-    )
+    """Return the counts of the rail, and its topics."""
+    facts = {"look": look, "counts": frame.counted(look), "recent": recent_topics(look.workspace)}
+    return render_to_string("dashboard/_numbers.html", {**facts, "rail": frame.RAIL, "view": view})

@@ -54,6 +54,7 @@ class LiveSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         _open[self.address] += 1
         self._waiting: Frame | None = None
         self._woken = asyncio.Event()
+        self._looked_at = asyncio.get_running_loop().time()
         self.subject = subject
         told = feeds.subscribe(subject, self)
         self._writer = asyncio.get_running_loop().create_task(self._write(after, told))
@@ -82,17 +83,30 @@ class LiveSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _write(self, after: int, told: int) -> None:
         """Send what the page missed, then what comes, and a beat in between."""
-        with contextlib.suppress(asyncio.CancelledError):
+        with contextlib.suppress(asyncio.CancelledError, ConnectionError):
             missed = await self._between(after, told) if after < told else None
             await self.send(missed.text if missed else rendering.still())
             place = max(after, told)
-            while True:
+            while await self._is_welcome():
                 await self._pause()
                 frame, self._waiting = self._waiting, None
                 if frame is not None and 0 < frame.first <= place:  # the page was read after that
                     frame = await self._between(place, frame.last)
                 await self.send(frame.text if frame else rendering.still())
                 place = max(place, frame.last if frame else 0)
+            await self.close(STRANGER)
+
+    async def _is_welcome(self) -> bool:
+        """Say, once in a beat, whether whoever looks may still do so: a login may have ended."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at < BEAT:
+            return True
+        self._looked_at = now
+        try:
+            await self.scope["nexus.caller"]()
+        except Refusal as refusal:
+            return refusal.status != 401
+        return True
 
     async def _between(self, after: int, until: int) -> Frame | None:
         subject: Any = self.subject

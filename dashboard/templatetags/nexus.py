@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.http import QueryDict
@@ -15,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from bus import clock
 from bus.identity import SYSTEM
+from bus.phrases import Phrase, spans
 from bus.text import visible
 from dashboard import marks, moments
 from dashboard.markdown import rendered
@@ -34,6 +36,19 @@ def plain(text: Any) -> str:
 def named(name: str) -> str:
     """Show who acts by name; what is written by the system is told as Nexus."""
     return "Nexus" if name == SYSTEM else visible(name)
+
+
+@register.simple_tag
+def marked(text: str, wanted: Sequence[Phrase]) -> SafeString:
+    """Show text from anybody with what was looked for marked."""
+    shown = visible(text)
+    return marks.marked(shown, spans(shown, wanted))
+
+
+@register.simple_tag
+def marked_at(text: str, hits: Sequence[tuple[int, int]]) -> SafeString:
+    """Show a line that search made, with its hits marked."""
+    return marks.marked(text, hits)
 
 
 @register.filter
@@ -150,12 +165,10 @@ def ring(word: str) -> SafeString:
 def here(context: Context, **changes: Any) -> str:
     """Return this page's URL with some parameters changed; None takes one away."""
     look = context["look"]
-    query = look.query.copy()
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value is not None:
-            query[name] = str(value)
-    return _url(look.path, query)
+    pairs = [(name, each) for name, values in look.query.lists() if name not in changes for each in values]
+    pairs += [(name, str(value)) for name, value in changes.items() if value is not None]
+    query = "&".join([f"{quote(name, safe='@')}={quote(each, safe='@')}" for name, each in pairs])
+    return f"{look.path}?{query}" if query else look.path
 
 
 @register.simple_tag(takes_context=True)

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from bus import door
 from bus.errors import Refusal, Unauthorized
 from dashboard.acting import fields, refusal_words
-from dashboard.look import Look, look_at
+from dashboard.look import NUMBER, Look, look_at
 from dashboard.people import program
 from dashboard.screens import Screen, guarded, show
 from overview.queries.connections import connection
@@ -89,11 +89,11 @@ async def _minted(request: HttpRequest, operation: str, form: Callable[..., dict
 
 def _order(request: HttpRequest, look: Look, operation: str) -> dict[str, Any]:
     """Return the form as an order: words apart, and an expiry from the number of days."""
-    order = fields(request, operation)
-    words, days = order.pop("words", ""), order.pop("days", "0")
+    order = {name: value for name, value in fields(request, operation).items() if name not in ("words", "days")}
+    words, days = (request.POST.get(name, "") for name in ("words", "days"))
     if words:
         order["capabilities"] = [word.strip() for word in words.split(",") if word.strip()]
-    if days.isdecimal() and 0 < int(days) <= DAYS[-1][0]:
+    if NUMBER.fullmatch(days) and 0 < int(days) <= DAYS[-1][0]:
         order["expires_at"] = (look.now + timedelta(days=int(days))).isoformat()
     return order
 

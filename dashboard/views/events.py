@@ -23,7 +23,8 @@ SORTS = (
     ("message", "Messages", "blue"),
     ("delivery", "Deliveries", "green"),
     ("handoff", "Handoffs", "pink"),
-    ("paths", "Paths", "violet"),
+    ("topic", "Topics", "violet"),
+    ("paths", "Paths", "pink"),
     ("presence", "Presence", "amber"),
     ("session", "Sessions", "teal"),
     ("agent", "Agents", "ink"),
@@ -78,7 +79,7 @@ def inspect(look: Look, name: str) -> Panel:
     event: Happened = known["event"]
     (line,) = lines([event], look.caller.agent.name)
     payload = json.dumps(known["payload"], indent=2, ensure_ascii=False) if known["payload"] else ""
-    subject = event.handoff or event.message
+    subject = event.handoff or event.topic or event.message
     more = {"line": line, "payload_text": payload, "subject": subject, "instant": instant(event.at)}
     return Panel("dashboard/inspect/event.html", known | more)
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHt
 
 from bus.errors import InvalidInput, Refusal
 from bus.readers import readers
+from bus.text import cell
 from dashboard.look import Look, look_at
 from dashboard.views.events import wanted
 from overview.queries.graph.shapes import instant
@@ -19,7 +20,6 @@ __all__ = ["export"]
 
 PAGE = 1000
 COLUMNS = ("seq", "at", "type", "actor", "origin", "message", "handoff", "topic", "task", "agent", "data")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Written = Callable[[list[Happened]], str]
 
 
@@ -63,14 +63,8 @@ def _rows(events: list[Happened]) -> str:
     writer = csv.writer(text)
     for event in events:
         facts = _facts(event) | {"data": json.dumps(event.data, ensure_ascii=False)}
-        writer.writerow([_harmless(value) for value in facts.values()])
+        writer.writerow(["" if value is None else cell(str(value)) for value in facts.values()])
     return text.getvalue()
-
-
-def _harmless(value: object) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 FORMS: dict[str, tuple[str, str, Written]] = {

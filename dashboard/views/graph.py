@@ -77,10 +77,10 @@ def _events(look: Look) -> Facts:
 
 
 def _limit(look: Look) -> int:
-    text = look.query.get("limit") or str(MOST)
-    if not text.isdecimal() or not 1 <= int(text[:6]) <= MOST:
+    asked = look.number("limit") if look.query.get("limit") else MOST
+    if asked is None or not 1 <= asked <= MOST:
         raise InvalidInput(f"`limit` takes 1 to {MOST}.", field="limit", limit=MOST)
-    return int(text)
+    return asked
 
 
 def _traffic(look: Look) -> Facts:

@@ -20,7 +20,7 @@ from overview.queries.needs import needs
 __all__ = ["fragments", "live"]
 
 TICKED = 30
-VERBS = (("", "Everything"), ("messages", "Messages"), ("handoffs", "Handoffs"))
+VERBS = (("", "Everything"), ("messages", "Messages"), ("handoffs", "Handoffs"), ("topics", "Topics"))
 PRESENCES = [("present", "present"), ("stale", "quiet"), ("offline", "gone")]
 SORTS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "agent": lambda row: row["name"].lower(),

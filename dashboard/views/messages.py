@@ -24,6 +24,7 @@ LANES = ("unread", "delivered", "read", "parked", "expired")
 TIMES = [("hour", "last hour"), ("today", "today"), ("week", "last 7 days")]
 FIELDS = ("kind", "lane", "from", "to", "agent", "q", "time", "since", "until")
 MOST_PUSHED, MOST_ADDRESSED, LONGEST_SUBJECT = 50, 50, 200
+NEW = ("message.created", "topic.posted")
 NAME = re.compile(r"msg_[0-9a-z]{1,36}")
 
 
@@ -101,7 +102,9 @@ def inspect(look: Look, name: str) -> Panel:
 
 
 def _reply_to(found: Letter, me: str) -> list[str]:
-    """Return whom an answer goes to: the sender, or the recipients of one's own message."""
+    """Return whom an answer goes to: the sender, or the recipients of one's own message; a post is answered in its topic."""
+    if found.post is not None:
+        return []
     if found.sender.name != me:
         return [found.sender.name] if found.sender.kind != "system" else []
     return [each.who.name for each in found.receipts if each.who.name != me][:MOST_ADDRESSED]
@@ -109,7 +112,7 @@ def _reply_to(found: Letter, me: str) -> list[str]:
 
 def fragments(look: Look, happened: Sequence[Happened]) -> str:
     """Return the rows of new messages, newest first, the lanes of older ones that changed, and the numbers."""
-    new = [event.message for event in happened if event.type == "message.created" and event.message]
+    new = [event.message for event in happened if event.type in NEW and event.message]
     moved = {event.message for event in happened if event.type.startswith("delivery.") and event.message}
     if not new and not moved:
         return ""

@@ -14,7 +14,7 @@ from dashboard.look import Look
 from dashboard.marks import glyph
 from dashboard.screens import Screen, guarded, show
 from overview.queries.health import home
-from overview.queries.newcomers import Newcomer, anybody_called, newcomers, taken
+from overview.queries.newcomers import Newcomer, anybody_called, newcomers
 
 __all__ = ["HARNESSES", "Harness", "Row", "connecting", "found", "steps", "welcome"]
 
@@ -24,7 +24,7 @@ HELLO = "Say hello on Nexus and tell me who else is here."
 
 @dataclass(frozen=True, slots=True)
 class Harness:
-    """A program that agents run in: how Nexus calls it, its title, its commands and the name proposed for its agent."""
+    """A program that agents run in: how Nexus calls it, its title, its commands and a short name."""
 
     word: str
     title: str
@@ -35,7 +35,7 @@ class Harness:
 HARNESSES = (
     Harness("claude-code", "Claude Code", ("claude",), "claude"),
     Harness("codex", "Codex", ("codex",), "codex"),
-    Harness("gemini-cli", "Gemini CLI", ("gemini",), "gemini"),
+    Harness("gemini", "Gemini CLI", ("gemini",), "gemini"),
     Harness("cursor", "Cursor", ("cursor-agent", "cursor"), "cursor"),
     Harness("opencode", "OpenCode", ("opencode",), "opencode"),
 )
@@ -68,7 +68,7 @@ def steps(look: Look) -> dict[str, Any]:
     """Return the three steps as they are now."""
     there = found()
     enrolled = newcomers(look.workspace)
-    rows = [_row(harness, enrolled) for harness in _named(there or list(HARNESSES))]
+    rows = [_row(harness, enrolled) for harness in there or HARNESSES]
     rows += [_other(each) for each in enrolled if not _is_known(each, rows)]
     return {
         "rows": rows,
@@ -85,27 +85,14 @@ def found() -> list[Harness]:
     return [each for each in HARNESSES if any(shutil.which(program) for program in each.programs)]
 
 
-def _named(harnesses: list[Harness]) -> list[tuple[Harness, str]]:
-    """Return each harness with a name that nobody has yet."""
-    wanted = [each.agent for each in harnesses]
-    held = taken([*wanted, *(f"{name}-{number}" for name in wanted for number in range(2, 10))])
-    return [(each, _free(each.agent, held)) for each in harnesses]
-
-
-def _free(name: str, held: set[str]) -> str:
-    names = (name, *(f"{name}-{number}" for number in range(2, 10)))
-    return next((each for each in names if each not in held), "NAME")
-
-
-def _row(named: tuple[Harness, str], enrolled: list[Newcomer]) -> Row:
-    harness, name = named
+def _row(harness: Harness, enrolled: list[Newcomer]) -> Row:
     mine = [each for each in enrolled if glyph(each.harness) == glyph(harness.word)]
     latest = max(mine, key=lambda each: each.heard_at.timestamp() if each.heard_at else 0.0, default=None)
     return Row(
         name=harness.agent,
         title=harness.title,
         harness=harness.word,
-        command=f"nexus agent add {name} --harness {harness.word}",
+        command=f"nexus connect {harness.word}",
         agent=latest.name if latest else "",
         heard_at=latest.heard_at if latest else None,
     )

@@ -32,7 +32,7 @@ def handoff_create(caller: Caller, order: HandoffCreate) -> HandoffCreated:
 
 
 def _drafted(caller: Caller, order: HandoffCreate, address: Address) -> Handoff:
-    return Handoff(
+    return Handoff.drafted(
         public_id=ids.new("hnd", caller.now),
         workspace_id=caller.workspace.id,
         creator_id=caller.agent.id,

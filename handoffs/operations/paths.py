@@ -27,8 +27,7 @@ def paths_reserve(caller: Caller, order: PathsReserve) -> Reserved:
     until = caller.now + timedelta(seconds=_ttl(order.ttl))
     paths.check(caller, wanted)
     _refuse_too_many(caller, wanted)
-    reservations.reserve(caller, wanted, until, order.reason)
-    return Reserved(globs=wanted, until=until)
+    return Reserved(globs=wanted, until=reservations.reserve(caller, wanted, until, order.reason))
 
 
 def _ttl(asked: int | None) -> int:

@@ -1,6 +1,6 @@
 """Looking at handoffs without moving them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from django.db.models import Exists, OuterRef, Q
@@ -9,15 +9,23 @@ from bus import cursors, pages
 from bus.errors import InvalidInput
 from bus.identity import Caller
 from bus.models import Audience
+from bus.prepared import prepared
 from handoffs import pool, queue, standing, verification, views
 from handoffs.models import Handoff, HandoffQuerySet, State, Visibility, concerns
 from handoffs.queue import Waiting
 from handoffs.schemas.answers import HandoffBrief, HandoffGot, Handoffs, HandoffView
 from handoffs.schemas.handoffs import HandoffGet, HandoffList
 
-__all__ = ["between", "claimable_items", "handoff_get", "handoff_list", "visible_to"]
+__all__ = ["between", "claimable_items", "handoff_get", "handoff_list", "held", "visible_to"]
 
 KIND, QUEUE = "handoffs", "handoff queue"
+NEXT_POOL = prepared(
+    lambda workspace, after: (
+        Handoff.objects.filter(workspace_id=workspace, pool__gt=after).order_by("pool").values_list("pool")[:1]
+    ),
+    int,
+    str,
+)
 
 
 def handoff_get(caller: Caller, order: HandoffGet) -> HandoffGot:
@@ -43,12 +51,18 @@ def visible_to(caller: Caller) -> HandoffQuerySet:
     rows = Handoff.objects.filter(workspace_id=caller.workspace.id)
     if caller.is_operator:
         return rows
-    pools = rows.order_by().values_list("pool", flat=True).distinct()
-    fitting = [text for text in pools if pool.fits(caller.agent, text)]
+    fitting = [text for text in _pools(caller.workspace.id) if pool.fits(caller.agent, text)]
     offered = Q(pool__in=fitting) & (~Q(visibility=Visibility.PRIVATE) | Q(state=State.OPEN))
     shown = Exists(Audience.objects.filter(subject=OuterRef("public_id"), agent_id=caller.agent.id))
     judged = Q(state=State.VERIFYING, pk__in=_to_verify(caller, rows))
     return rows.filter(Q(visibility=Visibility.PUBLIC) | concerns(caller.agent.id) | offered | shown | judged)
+
+
+def _pools(workspace: int) -> Iterator[str]:
+    """Yield each pool once, by as many steps in the index: handoffs are many, pools are few."""
+    text = ""
+    while (text := NEXT_POOL.value(workspace, text) or "") != "":
+        yield text
 
 
 def _to_verify(caller: Caller, rows: HandoffQuerySet) -> list[int]:
@@ -80,6 +94,13 @@ def claimable_items(caller: Caller, waiting: Sequence[Waiting]) -> list[HandoffV
             break
         items.append(shown)
     return items
+
+
+def held(caller: Caller, *, limit: int) -> list[HandoffView]:
+    """Return what the caller has claimed and may still go on with, what ends first at the top."""
+    mine = Handoff.objects.filter(workspace_id=caller.workspace.id, claimant_id=caller.agent.id, state=State.CLAIMED)
+    rows = mine.in_time(caller.now).filter(lease_until__gt=caller.now).order_by("lease_until", "pk")
+    return [views.item(caller, handoff) for handoff in rows[:limit]]
 
 
 def between(workspace: int, a: int, b: int, *, limit: int = 20) -> list[HandoffBrief]:

@@ -16,7 +16,7 @@ class PathsReserve(WriteOrder):
     """Which files to hold, and for how long."""
 
     globs: Globs = Field(description=WHAT)
-    ttl: int | None = Field(None, description="Seconds, 60 to 86,400 (3600).")
+    ttl: int | None = Field(None, description="Seconds, 60 to 86,400 (3600); a repeat never shortens.")
     reason: Text200 = Field("", description="Others read it; at most 200 characters.")
 
 
@@ -36,7 +36,7 @@ class Reserved(Answer):
     """What is held now."""
 
     globs: list[str]
-    until: UtcTime
+    until: UtcTime = Field(description="All of them are held at least until then.")
 
 
 class Holder(BaseModel):

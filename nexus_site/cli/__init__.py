@@ -18,14 +18,26 @@ COMMANDS = {
     "agent": ("agents", "Add and list agents, and make and revoke their keys"),
     "send": ("mail", "Send a message"),
     "inbox": ("mail", "Show the unread messages of an agent"),
+    "search": ("finding", "Find messages, posts and handoffs by their words"),
+    "wake": ("wake", "Show what an agent missed, or start a program when something comes for it"),
+    "topic": ("topics", "List, read, follow, export and keep topics"),
     "call": ("calls", "Call any operation by its name"),
     "tail": ("follow", "Follow the log"),
     "seed": ("managed", "Fill a workspace with a lively example"),
     "verify": ("managed", "Check the log and that the tables say what it says"),
     "backup": ("managed", "Copy the database into a checked file"),
     "restore": ("managed", "Put a backup back"),
+    "export": ("exports", "Write a workspace, a conversation or an incident to files"),
+    "import": ("imports", "Read an exported workspace"),
     "prune": ("managed", "Delete what is older than the settings keep"),
+    "stdio": ("stdio", "Serve MCP on standard input and output, for one agent"),
+    "run": ("running", "Start a coding agent with its key in the environment"),
+    "open": ("opening", "Open the dashboard by a link that logs in once"),
+    "demo": ("demo", "Watch a scripted team at work on this repository"),
+    "guard": ("guard", "Refuse commits of files that another agent holds"),
     "doctor": ("doctor", "Look for what is wrong and say how to mend it"),
+    "connect": ("connect", "Connect a coding agent: write its configuration and hooks"),
+    "disconnect": ("connect", "Take out again what connect wrote"),
 }
 
 
@@ -84,7 +96,7 @@ def parser_of(name: str, summary: str, command: Command) -> argparse.ArgumentPar
 
 def _overview() -> str:
     lines = ["usage: nexus COMMAND [options]", "", "Coordinate the coding agents of one computer.", "", "commands:"]
-    lines += [f"  {name:<10}{summary}" for name, (_, summary) in COMMANDS.items()]
+    lines += [f"  {name:<11}{summary}" for name, (_, summary) in COMMANDS.items()]
     lines += ["", "`nexus COMMAND --help` shows options and examples; every command takes --json."]
     lines += ["The data is in NEXUS_HOME; start with `nexus serve`, then `nexus agent add NAME` where an agent works."]
     return "\n".join(lines)

@@ -41,7 +41,7 @@ def call(given: argparse.Namespace) -> int:
     fields = dict(map(_field, given.fields))
     place = {} if key_of(given) or fields.keys() & {"workspace", "project_root"} else here(by, "")
     answer = by.call(given.operation, place | fields)
-    show(given, answer, [json.dumps(answer, indent=2, ensure_ascii=False)])
+    show(given, answer, json.dumps(answer, indent=2, ensure_ascii=False).split("\n"))
     return 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bus.text import visible
+from bus.text import one_line
 
 __all__ = ["DATA", "REFUSED", "USAGE", "Command", "Failed", "Json", "aligned", "show"]
 
@@ -43,12 +43,13 @@ class Failed(Exception):
             print(json.dumps(self.shape, ensure_ascii=False))
             return
         error = self.shape["error"]
-        print(visible(f"nexus: {error['message']}\n{error['hint']}".rstrip()), file=sys.stderr)
+        said = (f"nexus: {error['message']}".rstrip(), error["hint"])
+        print("\n".join(one_line(line) for line in said if line), file=sys.stderr)
 
 
 def show(given: argparse.Namespace, data: Json, lines: Sequence[str]) -> None:
-    """Print `data` with --json, else the lines, with whatever could trick a terminal written out."""
-    print(json.dumps(data, ensure_ascii=False) if given.json else "\n".join(map(visible, lines)), flush=True)
+    """Print `data` with --json, else the lines, with whatever could trick a terminal or its reader written out."""
+    print(json.dumps(data, ensure_ascii=False) if given.json else "\n".join(map(one_line, lines)), flush=True)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

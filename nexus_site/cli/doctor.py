@@ -1,52 +1,49 @@
 """`nexus doctor`: what is wrong, each line with the command that mends it."""
 
 import argparse
+import itertools
+import os
 import platform
 import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from bus import storage
-from nexus_site.cli.command import REFUSED, Command, aligned, show
+from nexus_site.cli.checkup import client_lines
+from nexus_site.cli.command import USAGE, Command, Failed
+from nexus_site.cli.findings import FAIL, OK, WARN, Finding, report
+from nexus_site.cli.offered import EVERYTHING, offered
 from nexus_site.cli.status import database_bytes, readiness, size
-from nexus_site.cli.ways import configuration
+from nexus_site.cli.ways import configuration, operator_key
+from nexus_site.connect.harnesses import HARNESSES
 from nexus_site.serving import lock
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "client_lines"]
 
-OK, WARN, FAIL = "ok", "warning", "failed"
 DATABASES = ("nexus.sqlite3", "queue.sqlite3")
 LEAST_FREE = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one check found, and the command that mends it."""
-
-    state: str
-    subject: str
-    text: str
-    fix: str = ""
-
-
 def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--client", choices=HARNESSES, metavar="HARNESS", help="look at one coding agent's connection")
+    parser.add_argument("--agent", help="who that is on the bus (the harness's name)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def doctor(given: argparse.Namespace) -> int:
-    """Check the installation; exit code 1 when a check failed."""
+    """Check the installation, or one client of it; exit code 1 when a check failed."""
+    if given.client:
+        return report(given, client_lines(given.client, given.agent or given.client))
+    if given.agent:
+        raise Failed.because("--agent is for --client.", "nexus doctor --client HARNESS", USAGE, "invalid_input")
     home = configuration().home
-    findings = [*_versions(), *_directory(home), *_databases(home), *_disk(home), *_backups(home), *_server(home)]
-    rows = [(each.state, each.subject, each.text + (f"  Run: {each.fix}" if each.fix else "")) for each in findings]
-    failed = any(each.state == FAIL for each in findings)
-    show(given, {"ok": not failed, "findings": [asdict(each) for each in findings]}, aligned(rows))
-    return REFUSED if failed else 0
+    checks = (_versions(), _directory(home), _databases(home), _disk(home), _backups(home), _server(home))
+    return report(given, itertools.chain(*checks))
 
 
 def _versions() -> Iterator[Finding]:
@@ -65,6 +62,9 @@ def _directory(home: Path) -> Iterator[Finding]:
     if not home.is_dir():
         yield Finding(FAIL, "data", f"There is no data directory {home} yet.", "nexus serve")
         return
+    shut = [path for path in (home, *map(home.joinpath, DATABASES)) if path.exists() and not os.access(path, os.W_OK)]
+    if shut:
+        yield Finding(FAIL, "data", f"{shut[0]} cannot be written.", f"chmod u+w {shut[0]}")
     open_paths = [path for path in (home, *home.iterdir()) if stat.S_IMODE(path.stat().st_mode) & 0o077]
     if home in open_paths:
         yield Finding(FAIL, "data", f"Others can open {home}.", f"chmod 700 {home}")
@@ -84,7 +84,9 @@ def _databases(home: Path) -> Iterator[Finding]:
         if found == "ok":
             yield Finding(OK, name, f"sound, {size(path.stat().st_size)}")
         elif name == DATABASES[0]:
-            yield Finding(FAIL, name, f"It is damaged: {found}.", f"nexus restore FILE (see {home / 'backups'})")
+            yield Finding(
+                FAIL, name, f"It is damaged: {found}.", f"nexus restore {storage.newest_backup(home) or 'FILE'}"
+            )
         else:
             yield Finding(FAIL, name, f"It is damaged: {found}. It is made anew.", f"mv {path} {path}.damaged")
 
@@ -107,11 +109,11 @@ def _disk(home: Path) -> Iterator[Finding]:
 
 
 def _backups(home: Path) -> Iterator[Finding]:
-    newest = max((home / "backups").glob("nexus-*.sqlite3"), default=None)
-    if newest is None:
+    newest = storage.newest_backup(home)
+    if not newest:
         yield Finding(WARN, "backups", "There is no backup yet.", "nexus backup")
     else:
-        yield Finding(OK, "backups", f"the newest is {newest.name}")
+        yield Finding(OK, "backups", f"the newest is {newest}")
 
 
 def _server(home: Path) -> Iterator[Finding]:
@@ -133,6 +135,15 @@ def _server(home: Path) -> Iterator[Finding]:
     for name, part in ready.items():
         if isinstance(part, dict) and not part["ok"]:
             yield _unwell(name, part, running.pid)
+    yield _tools(running.url, operator_key(home))
+
+
+def _tools(url: str, key: str) -> Finding:
+    """Say what agents are offered as a hash: it stays the same until Nexus itself is another version."""
+    found = offered(url, key, EVERYTHING)
+    if found is None:
+        return Finding(WARN, "tools", "The server does not list its tools over MCP.", "nexus status")
+    return Finding(OK, "tools", f"{found.tools} over MCP, sha256 {found.sha256}")
 
 
 def _unwell(name: str, part: dict[str, Any], pid: int) -> Finding:
@@ -144,4 +155,4 @@ def _unwell(name: str, part: dict[str, Any], pid: int) -> Finding:
     return Finding(WARN if seconds is None else FAIL, name, text, "nexus doctor")
 
 
-COMMANDS = {"doctor": Command(_arguments, doctor, ("", "--json"))}
+COMMANDS = {"doctor": Command(_arguments, doctor, ("", "--client claude-code", "--json"))}

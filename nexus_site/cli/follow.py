@@ -12,7 +12,7 @@ from nexus_site.cli.command import Command, Failed, Json, show
 from nexus_site.cli.places import add_workspace, here
 from nexus_site.cli.ways import Remote, Way, way
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "events"]
 
 STREAM = "/api/v1/events/stream"
 POLL_EVERY = 0.5
@@ -40,10 +40,14 @@ def tail(given: argparse.Namespace) -> int:
         _show(given, event)
     if given.no_follow:
         return 0
-    events = _stream(by, order, newest["cursor"]) if isinstance(by, Remote) else _poll(by, order, newest["cursor"])
-    for event in events:
+    for event in events(by, order, newest["cursor"]):
         _show(given, event)
     return 0
+
+
+def events(by: Way, order: Json, cursor: str) -> Iterator[Json]:
+    """Yield the events after a cursor, for ever: from the server's stream where one runs, else from the database."""
+    return _stream(by, order, cursor) if isinstance(by, Remote) else _poll(by, order, cursor)
 
 
 def _stream(by: Remote, order: Json, cursor: str) -> Iterator[Json]:

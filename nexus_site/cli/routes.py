@@ -38,7 +38,8 @@ class Route:
 def route_of(description: Json, name: str, arguments: Json) -> Route:
     """Return the operation's route whose every place in the path has an argument, the one with most places first."""
     routes = _by_operation(description)
-    wanted = [route for operation, route in routes if operation == name or operation.startswith(f"{name}_")]
+    exact_first = sorted(routes, key=lambda each: each[0] != name)
+    wanted = [route for operation, route in exact_first if operation == name or operation.startswith(f"{name}_")]
     fitting = [route for route in wanted if route.places <= arguments.keys()]
     if fitting and any(operation == name for operation, _ in routes):
         return max(fitting, key=lambda route: len(route.places))

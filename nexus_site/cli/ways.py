@@ -20,7 +20,7 @@ from nexus_site.config import Config
 from nexus_site.serving import lock
 from nexus_site.serving.home import OPERATOR_KEY
 
-__all__ = ["Local", "Remote", "Way", "bring_up_to_date", "configuration", "faults", "load", "way"]
+__all__ = ["Local", "Remote", "Way", "bring_up_to_date", "configuration", "faults", "load", "operator_key", "way"]
 
 API = "/api/v1/"
 PATIENCE = 330.0  # the longest wait an operation takes, and some
@@ -53,11 +53,12 @@ def way(key: str = "") -> Way:
     if url and (running is None or url.rstrip("/") != running.url):
         return Remote(url, key)
     if running is not None:
-        return Remote(running.url, key or _operator_key(home))
+        return Remote(running.url, key or operator_key(home))
     return Local(home, key)
 
 
-def _operator_key(home: Path) -> str:
+def operator_key(home: Path) -> str:
+    """Return the key of whoever may read the data directory, empty where there is none."""
     try:
         return (home / OPERATOR_KEY).read_text().strip()
     except OSError:
@@ -96,6 +97,16 @@ class Remote:
             raise Failed(answer)
         if status >= 300 or not answer:
             raise Failed.because(f"{self.url} answered {status} and no JSON.", "Is it Nexus? See `nexus status`.")
+        return answer
+
+    def exchange(self, path: str, body: Json, **headers: str) -> Json:
+        """Send one JSON-RPC request and return its answer, in one document or as the last event of a stream."""
+        with self.open("POST", path, body, **headers) as response:
+            text = response.read()
+        events = [line[5:] for line in text.splitlines() if line.startswith(b"data:")]
+        answer = _parsed(events[-1] if events else text)
+        if "result" not in answer and "error" not in answer:
+            raise Failed.because(f"{self.url} did not answer over MCP.", "Is it Nexus? See `nexus status`.")
         return answer
 
     @contextmanager
@@ -172,13 +183,13 @@ def faults() -> Iterator[None]:
         raise Failed.because(fault.message, "", code=fault.code) from fault
 
 
-def load(home: Path) -> None:
-    """Load Nexus into this process."""
+def load(home: Path, settings: str = "nexus_site.settings") -> None:
+    """Load Nexus into this process, with these settings unless the environment names others."""
     import django
 
     from nexus_site.serving import home as homes
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nexus_site.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     with faults():
         homes.prepare(home)
         django.setup()

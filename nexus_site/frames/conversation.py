@@ -13,6 +13,7 @@ from bus.identity import Caller, placed
 from bus.readers import readers
 from bus.schemas.base import Cursor, Order
 from bus.schemas.events import Types
+from bus.turns import turn_of_call, turns
 from nexus_site.following import Following
 from nexus_site.frames.connection import Connection, Frame, json
 from nexus_site.frames.member import Member
@@ -105,6 +106,8 @@ class Conversation:
 
     async def _call(self, frame: Frame) -> str:
         caller = await self._member.caller()
+        turn = await turns.take(("key", caller.key.id if caller.key else 0))
+        turn_of_call.set(turn)
         try:
             answer = await door.call(frame.type, caller, frame.order)
         except Refusal:
@@ -112,7 +115,9 @@ class Conversation:
         except Exception:
             log.exception("the frame %s failed", frame.type[:SHOWN])
             raise Internal from None
-        self._member.follow(frame.type, answer, caller)
+        finally:
+            turn.end()
+        await self._member.follow(frame.type, answer, caller)
         text: str = answer.json_text()
         return text
 

@@ -1,6 +1,7 @@
 """Who is at the other end of a WebSocket: a key always, in the Authorization header or in the first frame."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Self
 from urllib.parse import parse_qs
 
@@ -18,7 +19,7 @@ from nexus_site.replies import Scope
 __all__ = ["Hello", "Member"]
 
 SURFACE = "websocket"
-OPENING = frozenset({"session_open", "whoami"})
+OPENING = frozenset({"session_open", "wake", "whoami"})
 IN_URL = frozenset({"workspace", "inbox"})
 
 
@@ -89,8 +90,12 @@ class Member:
             raise Unauthorized()
         return key
 
-    def follow(self, name: str, answer: Any, caller: Caller) -> None:
-        """Go on in the session that an answer opened."""
+    async def follow(self, name: str, answer: Any, caller: Caller) -> None:
+        """Go on in the session that an answer opened; a repeated answer may name one that is over by now."""
+        if name not in OPENING:
+            return
+        if answer.duplicate and await readers.look(partial(directory.session, answer.session)) is None:
+            return
         before = caller.session.public_id if caller.session else ""
-        if name in OPENING and answer.session and answer.session != before:
+        if answer.session and answer.session != before:
             self._session, self._workspace = answer.session, ""

@@ -5,9 +5,11 @@ memory. Who is more than `MOST_BEHIND` events late is told where to read on ("re
 """
 
 import asyncio
+import contextlib
 
-from bus import door
+from bus import door, identity
 from bus.errors import Busy, Gone
+from bus.identity import Caller
 from bus.schemas.inbox import Peeked, Waited
 from bus.tail import tail
 from nexus_site.following import PAGE, Following
@@ -40,9 +42,16 @@ async def tell_inbox(connection: Connection, member: Member) -> None:
                     told = Waited(messages=found.messages, waiting=found.waiting)
                     await connection.tell("inbox", told.json_text())
                 shown = found
-            await woken.wait()
+            await _rest(woken, caller)
             await asyncio.sleep(GATHER)
     raise Ended(Restarting())
+
+
+async def _rest(woken: asyncio.Event, caller: Caller) -> None:
+    """Wait until something may have happened, or the caller's key may be over."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(identity.look_again(caller)):
+            await woken.wait()
 
 
 def _is_news(shown: Peeked | None, found: Peeked) -> bool:

@@ -1,4 +1,7 @@
-"""A tool call through the door: its answer, or its refusal as data that a model can read and recover from."""
+"""A tool call through the door: its answer, or its refusal as data that a model can read and recover from.
+
+A URL with the toolset `agent-bus` finds a tool there first.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -9,16 +12,27 @@ from pydantic_core import to_json
 from bus import door
 from bus.errors import Internal, Refusal
 from bus.identity import Caller
+from nexus_site.agent_bus import tools as agent_bus
+from nexus_site.mcp.reply import Reply
 from nexus_site.mcp.sittings import Sitting, sittings
 
 __all__ = ["call"]
 
 log = logging.getLogger(__name__)
-OPENING = frozenset({"session_open", "whoami"})
+OPENING = frozenset({"session_open", "wake", "whoami"})
 
 
-async def call(
-    name: str, caller: Caller, arguments: Mapping[str, Any], sitting: Sitting | None = None
+async def call(name: str, arguments: Mapping[str, Any], scope: Any) -> Reply:
+    """Return what the tool of this name answers to whoever is in the ASGI scope."""
+    caller: Caller = scope["nexus.caller"]
+    if agent_bus.TOOLSET in scope["nexus.choice"].toolsets and name in agent_bus.TOOLS:
+        return await agent_bus.call(name, caller, arguments)
+    text, is_error = await _answered(name, caller, arguments, scope["nexus.sitting"])
+    return Reply(text, text, is_error)
+
+
+async def _answered(
+    name: str, caller: Caller, arguments: Mapping[str, Any], sitting: Sitting | None
 ) -> tuple[str, bool]:
     """Return the compact JSON to answer, and whether it is an error."""
     opening = sitting if name in OPENING else None

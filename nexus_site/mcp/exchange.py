@@ -22,12 +22,28 @@ __all__ = ["DESCRIBED", "exchange"]
 STREAMED = frozenset({"resources/subscribe", "resources/unsubscribe", "subscriptions/listen"})
 ELSEWHERE = "There is no stream here. Use the URL /mcp for subscriptions and sessions."
 MESSAGE = {"application/json": {"schema": {"type": "object"}}}
+REFUSED = {
+    "type": "object",
+    "required": ["jsonrpc", "id", "error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "data"],
+            "properties": {
+                "code": {"type": "integer"},
+                "message": {"type": "string"},
+                "data": {"type": "object", "description": "`code`, `message`, `details` and `hint`, as everywhere."},
+            },
+        }
+    },
+}
 DESCRIBED = {
     "security": [{"Access": []}],
     "requestBody": {"required": True, "description": "One JSON-RPC request or notification.", "content": MESSAGE},
     "responses": {
         200: {"description": "The JSON-RPC response.", "content": MESSAGE},
         202: {"description": "A notification was taken."},
+        "default": {"description": "A protocol error.", "content": {"application/json": {"schema": REFUSED}}},
     },
 }
 

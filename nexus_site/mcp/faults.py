@@ -15,6 +15,7 @@ from mcp_types.jsonrpc import (
 from pydantic_core import from_json, to_json
 
 from bus.errors import Internal, Refusal, UnsupportedMedia
+from bus.text import without_secrets
 
 __all__ = ["BadMethod", "Fault", "NotAcceptable", "data", "reshaped"]
 
@@ -73,6 +74,7 @@ class Fault(Exception):
 
 def data(number: int, message: str, given: Any = None) -> dict[str, Any]:
     """Return `error.data` for a JSON-RPC error: the error shape, beside what the protocol itself puts there."""
+    given = without_secrets(given)
     kept = given if isinstance(given, Mapping) else {}
     if "hint" in kept:
         return dict(kept)

@@ -39,6 +39,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from nexus_site.mcp.faults import Fault
+from nexus_site.mcp.reply import Reply
 
 __all__ = [
     "HANDSHAKE",
@@ -170,21 +171,18 @@ def dumped(version: str, document: Any) -> bytes:
 
 def result_bytes(server: Server[Any], version: str, method: str, result: Any) -> bytes:
     """Return a handler's result as its JSON on the wire."""
-    return dumped(version, _shaped(server, version, method, result))
-
-
-def _shaped(server: Server[Any], version: str, method: str, result: Any) -> dict[str, Any]:
     runner = ServerRunner(server, Connection.from_envelope(version, None, None), {})
-    return runner._serialize(method, version, result)
+    return dumped(version, runner._serialize(method, version, result))
 
 
-def tool_reply(server: Server[Any], version: str, answers: Any, text: str, *, is_error: bool) -> bytes:
-    """Return the body of a tool's answer, whose JSON is `text`, without building it from models."""
-    before, between, after = _frame(server, version, is_error)
+def tool_reply(server: Server[Any], version: str, answers: Any, reply: Reply) -> bytes:
+    """Return the body of a tool's answer without building it from models."""
+    before, between, after = _frame(server, version, reply.is_error)
     if is_modern(version):
-        result = before + json.dumps(text) + between + json.dumps(from_json(text), separators=(",", ":")) + after
+        structured = json.dumps(from_json(reply.structured), separators=(",", ":"))
+        result = before + json.dumps(reply.text) + between + structured + after
         return b'{"jsonrpc":"2.0","id":%s,"result":%s}' % (json.dumps(answers).encode(), result.encode())
-    result = before + to_json(text).decode() + between + text + after
+    result = before + to_json(reply.text).decode() + between + reply.structured + after
     return b'{"jsonrpc":"2.0","id":%s,"result":%s}' % (to_json(answers), result.encode())
 
 

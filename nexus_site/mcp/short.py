@@ -7,6 +7,7 @@ from typing import Any
 from mcp_types import ListToolsResult
 
 from bus import door
+from nexus_site.agent_bus import tools as agent_bus
 from nexus_site.mcp import calls, kernel, tools
 from nexus_site.mcp.server import server
 from nexus_site.replies import Scope
@@ -22,7 +23,7 @@ def is_long(message: Mapping[str, Any]) -> bool:
     if message["method"] == CALL:
         name = (message.get("params") or {}).get("name")
         entry = door.published().get(name) if isinstance(name, str) else None
-        return entry is not None and entry.kind == "wait"
+        return name == agent_bus.WAIT or (entry is not None and entry.kind == "wait")
     return bool(message["method"] == "subscriptions/listen")
 
 
@@ -35,9 +36,8 @@ async def answer(version: str, message: Mapping[str, Any], scope: Scope) -> tupl
     if method == LIST:
         listed = _listed(version, scope["nexus.choice"].toolsets)
         return 200, b'{"jsonrpc":"2.0","id":%s,"result":%s}' % (kernel.dumped(version, message["id"]), listed)
-    arguments = params.get("arguments") or {}
-    text, is_error = await calls.call(params["name"], scope["nexus.caller"], arguments, scope["nexus.sitting"])
-    return 200, kernel.tool_reply(server(), version, message["id"], text, is_error=is_error)
+    reply = await calls.call(params["name"], params.get("arguments") or {}, scope)
+    return 200, kernel.tool_reply(server(), version, message["id"], reply)
 
 
 def _is_plain(method: str, version: str, params: Any) -> bool:

@@ -123,7 +123,12 @@ class Sittings:
         self._open[public_id] = Sitting(caller, left.public_id, agreed(left), left.ref)
 
     async def follow(self, sitting: Sitting, answer: Any, *, is_named: bool) -> None:
-        """Go on with the Nexus session that an answer names, and close the one before; only ours outlive a restart."""
+        """Go on with the Nexus session that an answer names, and close the one before; only ours outlive a restart.
+
+        A repeated answer may name a session that is over by now: then the sitting stays where it is.
+        """
+        if answer.duplicate and await readers.look(partial(directory.session, answer.session)) is None:
+            return
         before = sitting.session
         if answer.session and answer.session != before:
             sitting.session, sitting.ref = answer.session, "" if is_named else sitting.ref

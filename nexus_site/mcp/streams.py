@@ -1,11 +1,16 @@
-"""What the SDK sends, on its way to the web server."""
+"""What the SDK sends, on its way to the web server, and how long a stream may last."""
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+from bus import clock
+from bus.identity import Caller, look_again
 from nexus_site.mcp.faults import reshaped
 from nexus_site.replies import Message, Send, send_json
 
-__all__ = ["Outgoing"]
+__all__ = ["Outgoing", "ending_with_key"]
 
 HELLO = b": nexus\r\n\r\n"
 DROPPED = (b"content-length", b"content-type")
@@ -49,3 +54,21 @@ class Outgoing:
         self._held = None
         kept = [pair for pair in start["headers"] if pair[0] not in DROPPED]
         await send_json(self._send, start["status"], reshaped(start["status"], b"".join(self._chunks)), kept)
+
+
+@contextlib.contextmanager
+def ending_with_key(caller: Caller, end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` when the caller's key expires within the block, which nobody is told of."""
+    watching = asyncio.get_running_loop().create_task(_expired(caller, end), name="expiry")
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
+async def _expired(caller: Caller, end: Callable[[], None]) -> None:
+    while (left := look_again(replace(caller, now=clock.now()))) is not None:
+        if left == 0:
+            end()
+            return
+        await asyncio.sleep(left)

@@ -13,11 +13,12 @@ from urllib.parse import parse_qs
 from bus import door
 from bus.door import OPERATOR_TOOLSET, Published
 from bus.errors import InvalidInput
+from nexus_site.agent_bus import tools as agent_bus
 
-__all__ = ["CORE", "Choice", "choice", "input_schema", "listed", "tool"]
+__all__ = ["CORE", "Choice", "choice", "input_schema", "instructions", "listed", "tool"]
 
 MOST_WORDS = 4  # of a longer choice the refusal of a wrong word names them all
-CORE, EVERYTHING = "core", "all"
+CORE, TOPICS, EVERYTHING = "core", "topics", "all"
 UNLISTED = {"workspace", "idempotency_key"}
 TERSE = {
     "about": "A tool or toolset.",
@@ -84,7 +85,7 @@ def choice(query: bytes) -> Choice:
     """Read `?toolsets=core,inbox&workspace=…`, or raise `InvalidInput` naming the toolsets there are."""
     fields = parse_qs(query.decode("latin-1"))
     asked = {name.strip() for part in fields.get("toolsets", ()) for name in part.split(",")} - {""}
-    known = list(dict.fromkeys(entry.toolset for entry in door.published().values()))
+    known = [*dict.fromkeys(entry.toolset for entry in door.published().values()), agent_bus.TOOLSET]
     unknown = asked - {*known, EVERYTHING}
     if unknown:
         raise InvalidInput(
@@ -93,14 +94,28 @@ def choice(query: bytes) -> Choice:
             toolsets=[*known, EVERYTHING],
         )
     if EVERYTHING in asked:
-        asked |= set(known) - {OPERATOR_TOOLSET}
+        asked |= set(known) - {OPERATOR_TOOLSET, agent_bus.TOOLSET}
+    if asked >= {agent_bus.TOOLSET, TOPICS}:
+        raise InvalidInput(
+            f"The toolsets `{agent_bus.TOOLSET}` and `{TOPICS}` have tools of the same names.",
+            hint=f"Name one of them in the URL, e.g. /mcp?toolsets=core,{agent_bus.TOOLSET}.",
+            toolsets=[agent_bus.TOOLSET, TOPICS],
+        )
     return Choice(tuple(name for name in known if name in (asked or {CORE})), fields.get("workspace", [""])[-1])
 
 
 @cache
 def listed(toolsets: tuple[str, ...]) -> tuple[Schema, ...]:
     """Return the tools of these toolsets as they are listed."""
-    return tuple(tool(entry) for entry in door.published().values() if entry.toolset in toolsets)
+    own = tuple(tool(entry) for entry in door.published().values() if entry.toolset in toolsets)
+    return own + agent_bus.listed() if agent_bus.TOOLSET in toolsets else own
+
+
+def instructions(toolsets: tuple[str, ...], usual: str) -> str:
+    """Return what a client is told about the tools that its URL lists."""
+    if agent_bus.TOOLSET not in toolsets:
+        return usual
+    return f"{usual} {agent_bus.INSTRUCTIONS}" if CORE in toolsets else agent_bus.INSTRUCTIONS
 
 
 def tool(entry: Published) -> Schema:

@@ -5,7 +5,6 @@ streams and waits belong to the SDK's session manager, which runs in one task of
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -26,7 +25,7 @@ from nexus_site.mcp.faults import BadMethod, Fault, NotAcceptable
 from nexus_site.mcp.messages import ONE_MESSAGE, accepts_json, parsed
 from nexus_site.mcp.server import server
 from nexus_site.mcp.sittings import UnknownSession, agreed, at_home, left_open, sittings
-from nexus_site.mcp.streams import Outgoing
+from nexus_site.mcp.streams import Outgoing, ending_with_key
 from nexus_site.replies import Receive, Scope, Send, refuse, send_json
 
 __all__ = ["NEXUS", "Served", "Transport", "transport"]
@@ -147,9 +146,12 @@ class Transport:
     def _notice(self, notices: list[Notice]) -> None:
         """End MCP sessions, and their streams, whose Nexus session was closed or whose key was revoked."""
         for public_id in sittings.ended_by(notices):
-            task = asyncio.get_running_loop().create_task(self._end(public_id))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+            self._begin_end(public_id)
+
+    def _begin_end(self, public_id: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._end(public_id))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     async def _tell(self, public_id: str, uri: str) -> bool:
         """Tell a session that a resource has changed; False where nobody reads its stream."""
@@ -223,10 +225,12 @@ class Transport:
         is_stream = scope["method"] == "GET"
         if is_stream:
             scope["headers"] = _fresh(scope["headers"])
-        held = presence.connected(caller) if is_stream else contextlib.nullcontext()
-        with held, gauges.holding("mcp") if is_stream else contextlib.nullcontext():
-            opened = scope["nexus.sitting"].recall if is_stream else None
-            await self._manager.handle_request(scope, receive, Outgoing(send, opened))
+        if not is_stream:
+            await self._manager.handle_request(scope, receive, Outgoing(send))
+            return
+        end = partial(self._begin_end, _session_id(scope))
+        with presence.connected(caller), gauges.holding("mcp"), ending_with_key(caller, end):
+            await self._manager.handle_request(scope, receive, Outgoing(send, scope["nexus.sitting"].recall))
 
 
 def _identify(scope: Scope) -> None:

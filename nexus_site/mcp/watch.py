@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 from bus import presence
 from bus.errors import Conflict, NotFound, Refusal, Unauthorized
-from bus.identity import Caller
+from bus.identity import Caller, look_again
 from bus.readers import readers
 from bus.tail import Notice, tail
 from nexus_site.mcp import resources
@@ -128,8 +128,9 @@ class Watch:
         """Wait for something; say whether the client is still who it was, and the server goes on."""
         wait = min((self._due(uri) for uri in self._changed & self.uris), default=math.inf) - _now()
         if wait > 0:
+            limit = look_again(self._caller)  # a key expires without a word
             with suppress(TimeoutError):
-                async with asyncio.timeout(min(wait, LOOK_AGAIN)):  # a key may expire without a word
+                async with asyncio.timeout(min(wait, LOOK_AGAIN if limit is None else limit)):
                     await self._woken.wait()
         self._woken.clear()
         if self._is_over or not tail.is_running:

@@ -20,6 +20,7 @@ ABOUT = """Coordinates coding agents on one repository: mail, handoffs and a log
 
 Send `Authorization: Bearer KEY`; a person at the server's own machine needs no key. `?workspace=` moves any call to
 another workspace. Fields that are null are left out of answers."""
+STREAM = {200: {"description": "Events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 
 api = NinjaAPI(
     title="Nexus",
@@ -39,7 +40,7 @@ api.get(
     operation_id="event_stream",
     summary="Event stream",
     tags=["events"],
-    openapi_extra={"responses": REFUSED},
+    openapi_extra={"responses": STREAM | REFUSED},
 )(stream)
 api.post("/mcp", operation_id="mcp", summary="MCP", tags=["mcp"], auth=None, openapi_extra=DESCRIBED)(exchange)
 api.api_operation(["GET", "PUT", "PATCH", "DELETE"], "/mcp", auth=None, include_in_schema=False)(exchange)

@@ -1,4 +1,4 @@
-"""Who calls over REST: a key, else a logged-in person, else the person at this machine.
+"""Who calls over REST: a key, else a logged-in person, else the person at this machine (not with NEXUS_LOOPBACK=login).
 
 A key that is sent decides: a wrong one is refused, it never falls back to the person at the machine.
 """
@@ -22,6 +22,7 @@ __all__ = ["SURFACE", "Access", "access", "is_at_this_machine", "person"]
 SURFACE = "rest"
 PORT = re.compile(r":\d+$")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LOG_IN = "Open the link that `nexus serve` prints (once more when it runs already), or send a key."
 FORWARDED = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED", "HTTP_X_REAL_IP")
 
 
@@ -46,13 +47,16 @@ class Access:
 
 
 async def person(request: HttpRequest, surface: str, workspace: str) -> Caller:
-    """Return the operator behind a request without a key: who is logged in, else whoever sits at this machine."""
+    """Return the operator behind a request without a key: who is logged in, else, where that is open, who is here."""
+    _refuse_other_origins(request)
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         logged_in: Caller | None = await readers.run(partial(_logged_in, request, surface, workspace))
         if logged_in is not None:
             return logged_in
     if not is_at_this_machine(request):
         raise Unauthorized()
+    if settings.LOOPBACK == "login":
+        raise Unauthorized("On this server the person at the machine logs in too.", hint=LOG_IN)
     here = partial(identity.operator, surface, _address(request), workspace=workspace)
     operator: Caller = await readers.look(here)
     return operator
@@ -94,6 +98,13 @@ def _refuse_other_sites(request: HttpRequest) -> None:
     site = request.headers.get("Sec-Fetch-Site", "none")
     if site not in ("none", "same-origin"):
         raise WrongOrigin(site=site[:20])
+
+
+def _refuse_other_origins(request: HttpRequest) -> None:
+    """Refuse what a script elsewhere reads, also from a browser that sends no Sec-Fetch-Site; a link sends no Origin."""
+    origin, host = request.headers.get("Origin"), request.headers.get("Host", "").lower()
+    if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
+        raise WrongOrigin(origin=origin[:200])
 
 
 def is_at_this_machine(request: HttpRequest) -> bool:

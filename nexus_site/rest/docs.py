@@ -11,7 +11,7 @@ from nexus_site.reference.facts import facts, toolsets
 from nexus_site.reference.refusals import every
 from nexus_site.rest import api
 
-__all__ = ["docs", "openapi"]
+__all__ = ["docs", "document", "openapi"]
 
 PREFIX = "/api/v1/"
 REFUSED = {
@@ -41,7 +41,8 @@ REFUSED = {
 
 
 @cache
-def _openapi() -> bytes:
+def document() -> bytes:
+    """Return the OpenAPI document as JSON."""
     schema = api.get_openapi_schema(path_prefix=PREFIX)
     schema["components"]["responses"] = {"Refused": REFUSED}
     return to_json(schema)
@@ -60,7 +61,7 @@ def _page() -> str:
 
 async def openapi(request: HttpRequest) -> HttpResponse:
     """Answer the OpenAPI description."""
-    return HttpResponse(_openapi(), content_type="application/json")
+    return HttpResponse(document(), content_type="application/json")
 
 
 async def docs(request: HttpRequest) -> HttpResponse:

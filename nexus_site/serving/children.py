@@ -47,6 +47,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._is_stopping = False
         self.restarts = 0
+        self.when_ended: Callable[[int], None] = lambda code: None
 
     async def start(self) -> None:
         """Start the process."""
@@ -83,6 +84,7 @@ class Child:
             code = await self.ended()
             if self._is_stopping:
                 return
+            self.when_ended(code)
             failures = 0 if loop.time() - began > STEADY else failures
             pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
             failures += 1
@@ -124,6 +126,10 @@ class Cluster(Child):
         """Start the process; what an earlier one left behind is no sign of life."""
         self._heartbeat.unlink(missing_ok=True)
         await super().start()
+
+    def begin_anew(self) -> None:
+        """Kill the process, which is then started again."""
+        self._send(signal.SIGKILL)
 
     async def ended(self) -> int:
         """Wait for the end of the process, and see to it that it comes when the heartbeat stops."""

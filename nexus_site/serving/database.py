@@ -9,8 +9,9 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 
-from bus import backups, clock
+from bus import backups, clock, storage
 from bus.restoring import ROOMS
+from nexus_site.serving.banner import say
 from nexus_site.serving.faults import CannotServe
 
 __all__ = ["check", "is_current", "prepare"]
@@ -31,7 +32,10 @@ def prepare() -> None:
         return
     _room_for(_path("default"))
     if applied["default"] and "default" in behind:
-        backups.make(clock.now(), "before-upgrade")
+        copy, removed = backups.make_before_upgrade(clock.now())
+        say(f"Made {copy.name} before the upgrade. The newest {backups.KEPT_UPGRADES} of these are kept.")
+        if removed:
+            say(f"Removed {', '.join(removed)}.")
     for alias in behind:
         apps_of = [ALIASES[alias]] if ALIASES[alias] else []
         call_command("migrate", *apps_of, database=alias, verbosity=0, interactive=False)
@@ -61,7 +65,9 @@ def _check_sound(raw: sqlite3.Connection, path: Path) -> None:
         (found,) = raw.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise sqlite3.DatabaseError(f"malformed: {found}")
-    raw.execute("BEGIN IMMEDIATE")  # fails where nothing can be written
+    (version,) = raw.execute("PRAGMA user_version").fetchone()
+    raw.execute("BEGIN IMMEDIATE")
+    raw.execute(f"PRAGMA user_version = {version}")  # fails where nothing can be written; beginning alone does not
     raw.execute("ROLLBACK")
 
 
@@ -77,10 +83,11 @@ def _unusable(path: Path, reason: str) -> CannotServe:
         return CannotServe(f"The database {path} cannot be written ({reason}). Check its owner and permissions.")
     if path == _path("queue"):
         return CannotServe(f"The task queue {path} is damaged ({reason}). Move it away; it is made anew.")
-    return CannotServe(
-        f"The database {path} is damaged ({reason}). Put a backup back: nexus restore FILE; they are in "
-        f"{settings.NEXUS_HOME / 'backups'}."
+    newest = storage.newest_backup(settings.NEXUS_HOME)
+    advice = (
+        f"Put the newest backup back: nexus restore {newest}" if newest else "There is no backup: nexus restore FILE"
     )
+    return CannotServe(f"The database {path} is damaged ({reason}). {advice} (in {settings.NEXUS_HOME / 'backups'}).")
 
 
 def _expected(alias: str) -> Applied:

@@ -1,9 +1,10 @@
 """What keeps Nexus from serving, told in a sentence and an exit code."""
 
-__all__ = ["DATA", "USAGE", "CannotServe"]
+__all__ = ["DATA", "MOVED", "USAGE", "CannotServe"]
 
 USAGE = 2
 DATA = 3
+MOVED = 4  # the web server ended because the files of the database are others now
 
 
 class CannotServe(Exception):

@@ -27,6 +27,7 @@ class Running:
     started_at: str
     web_restarts: int = 0
     cluster_restarts: int = 0
+    loopback: str = ""  # unknown of a server that an earlier version started
 
 
 class Lock:

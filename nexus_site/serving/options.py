@@ -11,7 +11,7 @@ from nexus_site.serving.faults import USAGE, CannotServe
 
 __all__ = ["Options", "add_arguments", "chosen"]
 
-WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # nosec B104
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from bus import clock
 from nexus_site.serving import home, logins
 from nexus_site.serving.banner import Found, say, show
 from nexus_site.serving.children import Cluster, Web
-from nexus_site.serving.faults import DATA, USAGE, CannotServe
+from nexus_site.serving.faults import DATA, MOVED, USAGE, CannotServe
 from nexus_site.serving.lock import Lock, Running, running
 from nexus_site.serving.options import Options
 
@@ -25,6 +25,8 @@ STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 STOP_WITHIN = 1.6
 LOCK_WITHIN = 15.0
 LOOK_EVERY = 0.1
+SEND_BUFFER = 131_072
+KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
 
 
 def run(options: Options) -> int:
@@ -89,6 +91,7 @@ def _bound(options: Options) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _keep_small(listener)
         listener.bind(address)
     except socket.gaierror as error:
         raise CannotServe(f"{host!r} is no address of this machine: {error.strerror}.", USAGE) from error
@@ -97,6 +100,15 @@ def _bound(options: Options) -> socket.socket:
             f"Nexus cannot listen on {host} port {port}: {error.strerror}. Choose another: nexus serve --port {port + 1}"
         ) from error
     return listener
+
+
+def _keep_small(listener: socket.socket) -> None:
+    """Have the kernel keep little for a client that does not read, and notice one that is gone without a word."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE.items():
+        if hasattr(socket, name):  # each connection takes them over
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 async def _answers(url: str) -> bool:
@@ -123,6 +135,7 @@ class Supervisor:
         arguments = (options.config.server, options.project_root)
         self.web = Web(arguments, listener, lock.descriptor, self._say)
         self.cluster = Cluster(options.config.home, self._say)
+        self.web.when_ended = self._web_ended
         self.running: Running | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -163,10 +176,16 @@ class Supervisor:
         """Write down where the server is, for other commands, and show it."""
         now, folder = clock.now(), self.options.config.home
         server, version = self.options.config.server, metadata.version("nexus-bus")
-        self.running = found = Running(os.getpid(), self.url, version, server, now.isoformat(timespec="seconds"))
+        started, loopback = now.isoformat(timespec="seconds"), self.options.config.loopback
+        self.running = found = Running(os.getpid(), self.url, version, server, started, loopback=loopback)
         self.lock.tell(found)
         logins.tidy(folder, now)
         show(Found(found, str(folder), logins.create(folder), workspace), as_json=self.options.as_json)
+
+    def _web_ended(self, code: int) -> None:
+        """Let the cluster open the database's files anew too, where they are others than those it has open."""
+        if code == MOVED:
+            self.cluster.begin_anew()
 
     def _say(self, text: str) -> None:
         """Say what happened to a child, and write down how often each was started again."""

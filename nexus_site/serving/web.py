@@ -8,6 +8,7 @@ import contextlib
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 
 from nexus_site.serving.banner import say
 from nexus_site.serving.channel import Channel
-from nexus_site.serving.faults import USAGE, CannotServe
+from nexus_site.serving.faults import MOVED, USAGE, CannotServe
 
 __all__ = ["main"]
 
@@ -49,7 +50,9 @@ def main(arguments: list[str]) -> None:
     """Serve until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o077)
+    _open_files()
     gc.disable()  # the start only builds; what it built is frozen afterwards
+    _use_uvloop()
     listener, channel = socket.socket(fileno=int(arguments[0])), Channel(int(arguments[1]))
     listener.setblocking(False)
     try:
@@ -62,6 +65,19 @@ def main(arguments: list[str]) -> None:
     serve(listener, channel, workspace)
 
 
+def _use_uvloop() -> None:
+    """Let the loop be uvloop's where that is installed; before Django loads, as Daphne makes its loop on import."""
+    with contextlib.suppress(ImportError):
+        asyncio.set_event_loop_policy(import_module("uvloop").EventLoopPolicy())
+
+
+def _open_files() -> None:
+    """Take as many open files as this user may have: each connection is one, and shells often allow 1,024 at first."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _prepare(project_root: str = "") -> str:
     """Load everything, so that the first request finds it loaded, and get the data ready."""
     from django.core.exceptions import ImproperlyConfigured
@@ -70,7 +86,7 @@ def _prepare(project_root: str = "") -> str:
         import_module("nexus_site.asgi")  # first, as it loads Django
         from django.urls import get_resolver
 
-        from bus import alarm
+        from bus import alarm, rescue
         from bus.writer import lane
         from nexus_site.serving.prepare import prepare
     except ImproperlyConfigured as error:
@@ -78,6 +94,8 @@ def _prepare(project_root: str = "") -> str:
     lane.keeps_wal = True
     alarm.install()
     workspace = prepare(project_root)
+    rescue.fold_in()
+    rescue.install(lambda: os._exit(MOVED))
     get_resolver().url_patterns  # noqa: B018
     return workspace
 
@@ -104,12 +122,14 @@ def _end_on_demand(loop: asyncio.AbstractEventLoop, channel: Channel, front: Fro
 
 async def _end(front: Front) -> None:
     """Take no more connections, end streams and waits, commit what is queued, send what is answered, and exit."""
+    from bus import rescue
     from nexus_site import asgi
 
     front.stop_listening()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STOP_WITHIN):
             await asgi.stop()
+            rescue.fold_in()
     if answering := {task for task in front.answering() if task is not None and not task.done()}:
         await asyncio.wait(answering, timeout=FLUSH_WITHIN)
     await asyncio.sleep(0.02)  # one turn for the last bytes
@@ -156,6 +176,7 @@ def _serve_uvicorn(listener: socket.socket, channel: Channel, workspace: str) ->
     import uvicorn
 
     from nexus_site.asgi import application
+    from nexus_site.serving.arrival import Arrival
 
     class Uvicorn(uvicorn.Server):
         """Uvicorn, whose end we see to."""
@@ -168,7 +189,7 @@ def _serve_uvicorn(listener: socket.socket, channel: Channel, workspace: str) ->
             for server in self.servers:
                 server.close()
 
-    server = Uvicorn(uvicorn.Config(application, **UVICORN))
+    server = Uvicorn(uvicorn.Config(application, http=Arrival, **UVICORN))
 
     async def serve() -> None:
         front = Front(server.stop_listening, lambda: list(server.server_state.tasks))

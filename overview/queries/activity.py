@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Q, Subquery, Value, When
+from django.db.models import OuterRef, Subquery
 
 from bus import ids
 from bus.models import Agent, Message, Workspace
+from bus.queries.agents import Counted
 
 __all__ = ["HOURS", "Hours", "hours", "said"]
 
@@ -40,11 +42,7 @@ def said(agents: Sequence[int], workspace: int | None, hours: Hours) -> dict[int
     """Return how many messages each agent sent in each of the hours."""
     # All workspaces are named too, as the index of senders has the workspace before the message.
     places: Any = [workspace] if workspace is not None else Workspace.objects.values("pk")
-    where = Q(sender_id__in=agents, workspace_id__in=places, pk__gte=hours.first)
-    newest_first = [When(pk__gte=start, then=Value(number)) for number, start in enumerate(hours.starts)][::-1]
-    hour = Case(*newest_first, default=Value(0), output_field=IntegerField())
-    counted = Message.objects.filter(where).order_by().values_list("sender_id", hour).annotate(sent=Count("pk"))
-    found = {agent: [0] * HOURS for agent in agents}
-    for agent, number, sent in counted:
-        found[agent][number] = sent
-    return {agent: tuple(counts) for agent, counts in found.items()}
+    sent = Message.objects.filter(sender_id=OuterRef("pk"), workspace_id__in=places)
+    parts = [sent.filter(pk__gte=start, pk__lt=end) for start, end in pairwise((*hours.starts, AFTER_ALL))]
+    counted = Agent.objects.filter(pk__in=agents).order_by()
+    return {row[0]: row[1:] for row in counted.values_list("pk", *[Counted(part.values("pk")) for part in parts])}

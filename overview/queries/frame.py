@@ -1,4 +1,4 @@
-"""The numbers beside the rail and the workspaces of the switcher; each capped, in a fixed number of queries."""
+"""The numbers beside the rail, its topics and the workspaces of the switcher; each capped, in a fixed number of queries."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,15 +7,15 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from bus import knobs
-from bus.models import Agent, Delivery, Workspace
+from bus.models import Agent, Delivery, Topic, Workspace
 from bus.models.people import INSTALLATION
 from handoffs.models import LIVE, Handoff
 from overview.queries.needs import needs_count
 
-__all__ = ["Counts", "Place", "counts", "places"]
+__all__ = ["Counts", "Place", "Thread", "counts", "places", "recent_topics"]
 
 CAP = 1000
-MOST_PLACES = 100
+MOST_PLACES, MOST_TOPICS = 100, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,19 @@ class Place:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A topic by its id and name."""
+
+    id: str
+    name: str
+
+
 def counts(workspace: int | None, now: datetime) -> Counts:
     """Return unread mail of agents, live handoffs, agents here and handoffs in hand; None counts all workspaces."""
-    live = Handoff.objects.filter(_within(workspace), state__in=LIVE)
+    # All workspaces are named too, as the index of states has the workspace before the state.
+    places = Q(workspace_id__in=Workspace.objects.values("pk")) if workspace is None else _within(workspace)
+    live = Handoff.objects.filter(places, state__in=LIVE)
     unread = Delivery.objects.filter(_within(workspace), lane=Delivery.Lane.UNREAD)
     return Counts(
         unread=_capped(unread.exclude(recipient__kind=Agent.Kind.OPERATOR)),
@@ -65,6 +75,14 @@ def _present(workspace: int | None, now: datetime) -> QuerySet[Any]:
     heard = Q(last_seen_at__gt=datetime.fromtimestamp(ago, now.tzinfo)) | Q(connected_until__gt=now)
     agents = Agent.objects.filter(heard, kind=Agent.Kind.AGENT, archived_at=None)
     return agents if workspace is None else agents.filter(memberships__workspace_id=workspace)
+
+
+def recent_topics(workspace: int | None) -> list[Thread]:
+    """Return the three open topics of a workspace in which something was posted last; none where no one is chosen."""
+    if workspace is None:
+        return []
+    newest = Topic.objects.filter(workspace_id=workspace, closed_at=None).order_by("-active_at", "-pk")
+    return [Thread(*row) for row in newest.values_list("public_id", "name")[:MOST_TOPICS]]
 
 
 def places() -> list[Place]:

@@ -1,18 +1,20 @@
 """What happened, as pages tell it: events of a workspace, or of all, in the order of the log."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from bus import cursors
 from bus.models import Event
+from bus.prepared import prepared
 from bus.queries.events import KIND
 from overview.queries.places import last_before, log
 
-__all__ = ["Filter", "Happened", "actors", "happened", "newest", "place_of", "tally", "the_one"]
+__all__ = ["Filter", "Happened", "actors", "happened", "newest", "place_of", "tally", "the_one", "told"]
 
 COLUMNS = (
     *("pk", "seq", "at", "type", "actor__name", "origin", "workspace_id"),
@@ -21,6 +23,14 @@ COLUMNS = (
 COUNTED, ACTED, KNOWN = 50_000, 5_000, 100_000
 NUMBER, HASH, END = re.compile("[0-9]{1,18}"), re.compile("[0-9a-f]{20}"), b"\xff" * 22
 SUBJECTS = {"msg_": "message", "hnd_": "handoff", "top_": "topic", "tsk_": "task"}
+
+NEXT_TYPE = prepared(
+    lambda workspace, after: (
+        Event.objects.filter(workspace_id=workspace, type__gt=after).order_by("type").values_list("type")[:1]
+    ),
+    int,
+    str,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,17 @@ def happened(workspace: int | None, after: int, limit: int = 500) -> list[Happen
 
 def newest(workspace: int | None, wanted: Filter, before: int | None = None, limit: int = 60) -> list[Happened]:
     """Return the newest events that fit, newest first, from before a row id on."""
-    events = _fitting(log(workspace), wanted).order_by("-pk")
+    events = _fitting(_scope(workspace, wanted), wanted).order_by("-pk")
     if before is not None:
         events = events.filter(pk__lt=before)
     return [_told(row) for row in events.values_list(*COLUMNS)[:limit]]
+
+
+def _scope(workspace: int | None, wanted: Filter) -> QuerySet[Event]:
+    """Return the events to look through; for one subject its own index is to be used, so no other may fit."""
+    if workspace is None or wanted.subject[:4] not in SUBJECTS:
+        return log(workspace)
+    return Event.objects.alias(place=F("workspace_id") + 0).filter(place=workspace)
 
 
 def _fitting(events: QuerySet[Event], wanted: Filter) -> QuerySet[Event]:
@@ -117,12 +134,22 @@ def tally(workspace: int | None, now: datetime) -> dict[str, int]:
     events = log(workspace)
     last = events.order_by("-pk").values_list("pk", flat=True).first() or 0
     since = max(last_before(workspace, now - timedelta(days=1)), last - COUNTED)
-    rows = events.filter(pk__gt=since).order_by().values_list("type").annotate(count=Count("pk"))
+    recent = events.filter(pk__gt=since).order_by()
+    if workspace is not None:  # each type by its name is a step into an index, else all that is kept would be grouped
+        recent = recent.filter(type__in=list(_types(workspace)))
+    rows = recent.values_list("type").annotate(count=Count("pk"))
     found: dict[str, int] = {}
     for type_, count in rows:
         noun = type_.partition(".")[0]
         found[noun] = found.get(noun, 0) + count
     return found
+
+
+def _types(workspace: int) -> Iterator[str]:
+    """Yield each type of a workspace once, by as many steps in the index: events are many, types are few."""
+    type_ = ""
+    while (type_ := NEXT_TYPE.value(workspace, type_) or "") != "":
+        yield type_
 
 
 def actors(workspace: int | None, most: int = 12) -> list[str]:
@@ -131,6 +158,11 @@ def actors(workspace: int | None, most: int = 12) -> list[str]:
     last = events.order_by("-pk").values_list("pk", flat=True).first() or 0
     rows = events.filter(pk__gt=last - ACTED).order_by("actor__name").values_list("actor__name", flat=True).distinct()
     return list(rows[:most])
+
+
+def told(events: QuerySet[Event]) -> list[Happened]:
+    """Return events as pages tell them, in their order."""
+    return [_told(row) for row in events.values_list(*COLUMNS)]
 
 
 def _told(row: tuple[Any, ...]) -> Happened:

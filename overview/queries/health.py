@@ -30,6 +30,7 @@ PARTS = (
     ("Messages", ("bus_message", "bus_delivery")),
     ("Events", ("bus_event", "bus_audience", "bus_checkpoint")),
     ("Handoffs", ("handoffs_",)),
+    ("Search", ("bus_search",)),
 )
 REST = "Everything else"
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from bus.models import Agent
 
-__all__ = ["Newcomer", "anybody_called", "newcomers", "taken"]
+__all__ = ["Newcomer", "anybody_called", "newcomers"]
 
 MOST = 20
 
@@ -36,8 +36,3 @@ def newcomers(workspace: int | None) -> list[Newcomer]:
     """Return the agents that were enrolled last."""
     rows = _agents(workspace).order_by("-pk").values_list("name", "harness", "last_seen_at")[:MOST]
     return [Newcomer(*row) for row in rows]
-
-
-def taken(names: list[str]) -> set[str]:
-    """Return which of these names somebody has, anywhere."""
-    return set(Agent.objects.filter(name__in=names).values_list("name", flat=True))

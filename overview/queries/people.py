@@ -32,6 +32,7 @@ __all__ = [
 
 CAP, MANY = 100, 1000
 PAGE = 50
+PRIORITIES = range(10)
 HUMAN = "human"
 WORDS = Prefetch("capabilities", Capability.objects.order_by("name"))
 PLACE = Concat("kind", Value(":"), Lower("name"))
@@ -153,7 +154,8 @@ def _counted(agents: QuerySet[Any], workspace: int | None, hours: activity.Hours
         unread=_some(mail.filter(lane="unread")),
         delivered=_some(mail.filter(lane="delivered")),
         parked=_some(mail.filter(lane="parked")),
-        read=_some(mail.filter(lane="read", message_id__gte=hours.first), MANY),
+        # Every priority is named, as the index of inboxes has it before the message.
+        read=_some(mail.filter(lane="read", priority__in=PRIORITIES, message_id__gte=hours.first), MANY),
         live_keys=_some(keys),
         open_sessions=_some(sessions),
     )

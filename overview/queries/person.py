@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bus import wakes
 from bus.errors import NotFound
 from bus.models import Agent, AgentTag, Key
+from bus.wakes import Wake
 from overview.queries.people import CAP, Person, Wanted, live_keys, people
 from overview.queries.presences import Strip, strip
 
 __all__ = ["Detail", "KeyRow", "detail"]
+
+WAKES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +37,23 @@ class Detail:
     keys: list[KeyRow]
     strip: Strip
     tags: dict[str, str] = field(default_factory=dict)
+    wakes: list[Wake] = field(default_factory=list)
+    woken: int = 0
+    paused_at: datetime | None = None
 
 
 def detail(name: str, workspace: int | None, now: datetime) -> Detail:
     """Return one agent with its keys and its day; a name that is not of this workspace is not found."""
-    agent = Agent.objects.filter(name__iexact=name).values_list("name", "home_id").first()
+    agent = Agent.objects.filter(name__iexact=name).values_list("name", "home_id", "wakes", "paused_at").first()
     found = people(workspace, now, Wanted(names=[agent[0]])).rows if agent else []
     if not agent or not found:
         raise NotFound("There is no agent of that name here.", agent=name)
     person = found[0]
     tags = dict(AgentTag.objects.filter(agent_id=person.pk).values_list("key", "value"))
     day = strip(person.name, workspace or agent[1] or 0, person.presence or "offline", now)
-    return Detail(person, _keys(person.pk, now), day, tags)
+    woken = wakes.told(agent[2])
+    lately = len(wakes.in_the_last(wakes.HOUR, woken, now))
+    return Detail(person, _keys(person.pk, now), day, tags, woken[:WAKES], lately, agent[3])
 
 
 def _keys(agent: int, now: datetime) -> list[KeyRow]:

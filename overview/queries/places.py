@@ -1,13 +1,39 @@
-"""Finding an instant in the log: events have no index on time, but their row ids rise with it."""
+"""Where to look: in each workspace, as indexes begin with it, and in the log by an instant.
 
+Events have no index on time, but their row ids rise with it.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from bus.models import Event
+from bus.models import Event, Workspace
 
-__all__ = ["first", "last_before", "log"]
+__all__ = ["each_workspace", "first", "first_of", "last_before", "log"]
+
+MOST_APART = 100
+
+
+def each_workspace(workspace: int | None) -> list[Q]:
+    """Return what to filter by, a workspace each: an index that begins with it has its rows in their order.
+
+    Where there are more than a hundred, one filter names them all.
+    """
+    if workspace is not None:
+        return [Q(workspace_id=workspace)]
+    pks = list(Workspace.objects.values_list("pk", flat=True)[: MOST_APART + 1])
+    if len(pks) > MOST_APART:
+        return [Q(workspace_id__in=Workspace.objects.values("pk"))]
+    return [Q(workspace_id=pk) for pk in pks]
+
+
+def first_of(sources: Sequence[QuerySet[Any]], most: int) -> Q:
+    """Match the first rows of each source, by number."""
+    return reduce(or_, [Q(pk__in=rows.values("pk")[:most]) for rows in sources])
 
 
 def log(workspace: int | None) -> QuerySet[Event]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Subquery, Value
 
-from bus.models import Delivery, Message
+from bus.models import Delivery, Message, Peer
 from bus.text import shorten
 from handoffs.models import Handoff, State
 
@@ -28,6 +28,8 @@ COLUMNS = (
     "handoff",
     "priority",
     "reply_to__public_id",
+    "post__topic__public_id",
+    "post__topic__name",
 )
 
 
@@ -51,7 +53,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message of the talk, and what became of it for `to`, who received it."""
+    """One message of the talk, and what became of it for `to`, who received it; or a post to a topic, which has no `lane`."""
 
     pk: int
     message: str
@@ -69,6 +71,8 @@ class Bubble:
     handoff: str
     priority: int
     reply_to: str
+    topic: str
+    topic_name: str
 
     @property
     def day(self) -> str:
@@ -130,9 +134,11 @@ def talk(pair: Pair, now: datetime, *, before: int = 0, text: str = "") -> Talk:
 
 
 def _said(sender: int, recipient: int, pair: Pair, before: int, text: str) -> list[tuple[Any, ...]]:
-    """Return what one said to the other, newest first, with the other's delivery; one query."""
+    """Return what one said to the other, or in a topic of both, newest first, with the other's delivery; one query."""
     own = Delivery.objects.filter(message_id=OuterRef("pk"), recipient_id=recipient)
-    messages = _holding(Message.objects.filter(Exists(own), sender_id=sender), text)
+    follows = Exists(Peer.objects.filter(topic_id=OuterRef("post__topic_id"), agent_id=recipient))
+    heard = Exists(own) | Q(follows, kind=Message.Kind.TOPIC)
+    messages = _holding(Message.objects.filter(heard, sender_id=sender), text)
     if pair.workspace is not None:
         messages = messages.filter(workspace_id=pair.workspace)
     if before:
@@ -155,7 +161,8 @@ def said_in(messages: Sequence[str]) -> list[Bubble]:
 
 
 def _bubble(row: tuple[Any, ...]) -> Bubble:
-    pk, public_id, workspace, kind, sender, subject, body, at, handoff, priority, reply_to, lane, reason, to, mine = row
+    pk, public_id, workspace, kind, sender, subject, body, at, handoff, priority, reply_to, *rest = row
+    topic, topic_name, lane, reason, to, mine = rest
     shown, is_cut = shorten(_without_id(body, handoff), MOST_SHOWN)
     return Bubble(
         pk=pk,
@@ -163,17 +170,19 @@ def _bubble(row: tuple[Any, ...]) -> Bubble:
         workspace=workspace,
         kind=kind,
         sender=sender,
-        to=to,
+        to=to or "",
         is_mine=mine,
         subject=subject,
         body=shown,
         is_cut=is_cut,
         at=at,
-        lane=lane,
-        reason=reason,
+        lane=lane or "",
+        reason=reason or "",
         handoff=handoff,
         priority=priority,
         reply_to=reply_to or "",
+        topic=topic or "",
+        topic_name=topic_name or "",
     )
 
 

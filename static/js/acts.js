@@ -46,15 +46,16 @@ async function answered(form, answer) {
   const done = answer.headers.get("HX-Trigger")?.includes("nexus:acted");
   if (slot && !done) {
     slot.textContent = textOf(html);
-    return;
+    return undefined;
   }
   if (!answer.ok) return toast("That did not work. The server's log says why.", "red");
   show(html);
-  if (!done) return;
+  if (!done) return undefined;
   form.closest("dialog")?.close();
   for (const open of document.querySelectorAll("details[open] form")) open.closest("details").open = false;
+  if (form.dataset.then) return window.dispatchEvent(new CustomEvent("nexus:go", { detail: form.dataset.then }));
   form.reset();
-  form.dispatchEvent(new CustomEvent("nexus:acted", { bubbles: true }));
+  return form.dispatchEvent(new CustomEvent("nexus:acted", { bubbles: true }));
 }
 
 function textOf(html) {

@@ -1,7 +1,7 @@
 // New rows of a list: they slide in while it is scrolled to its top and nobody is at it; else they wait behind a number.
 
 /** Return whether somebody reads the list: it is scrolled, or the pointer or the focus is in it or on its button. */
-function isRead(list, button) {
+export function isRead(list, button) {
   const scroller = list.closest("main");
   const isAt = (each) => each?.matches(":hover") || each?.contains(document.activeElement);
   return scroller.scrollTop > 4 || isAt(list) || isAt(button);

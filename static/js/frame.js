@@ -3,6 +3,7 @@
 import "./links.js";
 import "./acts.js";
 import "./compose.js";
+import "./palette.js";
 import "./keys.js";
 import "./clocks.js";
 import "./look.js";

@@ -1,6 +1,7 @@
-// The keyboard: g and a letter goes to a page, j and k walk a list, Enter opens, Esc closes, c composes, ? shows all keys.
+// The keyboard: g and a letter goes to a page, j and k walk a list, Enter opens, Esc closes, / searches, c composes, ? shows all keys.
 
 import { close } from "./links.js";
+import { open as search } from "./palette.js";
 
 const WAIT = 1200;
 let going = 0;
@@ -12,7 +13,7 @@ function isTyping(target) {
 /** Return the rows that j and k walk: those of the list in front, else of the page. */
 function rows() {
   const list = document.querySelector("#main [data-list]");
-  return list ? [...list.querySelectorAll("[data-item]")].filter((each) => each.checkVisibility()) : [];
+  return list ? [...list.querySelectorAll("[data-item], [data-step]")].filter((each) => each.checkVisibility()) : [];
 }
 
 function walk(step) {
@@ -20,7 +21,7 @@ function walk(step) {
   if (!all.length) return;
   const at = all.findIndex((each) => each.contains(document.activeElement));
   const next = all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + step))];
-  const link = next.matches("a[href], [tabindex]") ? next : next.querySelector("a[href], button");
+  const link = next.matches("a[href], [tabindex]") ? next : next.querySelector("a[data-opens]") ?? next.querySelector("a[href], button");
   link?.focus();
   next.scrollIntoView({ block: "nearest" });
 }
@@ -42,8 +43,11 @@ const KEYS = {
   k: () => walk(-1),
   c: () => document.querySelector("[data-compose]")?.click(),
   g: () => (going = performance.now()),
+  f: () => document.querySelector("#main [data-find]")?.focus(),
+  n: () => document.querySelector('#main [data-hit="next"]')?.click(),
+  N: () => document.querySelector('#main [data-hit="before"]')?.click(),
   "?": () => document.querySelector('[data-open="#shortcuts"]')?.click(),
-  "/": () => document.querySelector('#toolbar input[type="search"]')?.focus(),
+  "/": () => search(),
 };
 
 document.addEventListener("keydown", (event) => {

@@ -37,6 +37,7 @@ function inTurn(work) {
 
 async function fetched(url, part, push) {
   const running = setTimeout(() => document.getElementById("progress").removeAttribute("hidden"), LATE);
+  window.dispatchEvent(new CustomEvent("nexus:reading"));
   try {
     await htmx.ajax("GET", url, {
       target: `#${part}`,
@@ -46,11 +47,12 @@ async function fetched(url, part, push) {
       isRepeat: !push,
       headers: { "HX-Target": part === "inspector" ? "aside#inspector" : `div#${part}` },
     });
+    settle();
   } finally {
     clearTimeout(running);
     document.getElementById("progress").setAttribute("hidden", "");
+    window.dispatchEvent(new CustomEvent("nexus:read"));
   }
-  settle();
 }
 
 /** Say to styles and other modules whether the inspector is open. */
@@ -118,7 +120,7 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.closest("a, button, input, select, textarea, summary, label, form, dialog")) return;
   const item = event.target.closest("[data-item]");
-  if (item && isPlain(event) && !getSelection().toString()) item.querySelector("a[data-inspect]")?.click();
+  if (item && isPlain(event) && !getSelection().toString()) (item.querySelector("a[data-opens]") ?? item.querySelector("a[data-inspect]"))?.click();
 });
 
 async function follow(link) {
@@ -143,6 +145,7 @@ document.addEventListener("submit", (event) => {
 });
 
 window.addEventListener("nexus:inspect", (event) => (event.detail ? inspect(event.detail) : close()));
+window.addEventListener("nexus:go", (event) => visit(event.detail, "page"));
 window.addEventListener("nexus:resync", () => refresh());
 document.addEventListener("nexus:acted", () => refresh());
 
@@ -201,5 +204,13 @@ export async function refresh() {
   if (!inspector.hidden && !isInUse(inspector)) await repeat("inspector");
 }
 
-addEventListener("DOMContentLoaded", settle, { once: true });
-if (document.readyState !== "loading") settle();
+/** Begin; who went back or forward before this page could hear it is shown what the address names. */
+function begin() {
+  const read = new URL(performance.getEntriesByType("navigation")[0].name);
+  const isRead = read.pathname + read.search === location.pathname + location.search;
+  if (isRead || !history.state?.htmx) settle();
+  else location.reload();
+}
+
+addEventListener("DOMContentLoaded", begin, { once: true });
+if (document.readyState !== "loading") begin();

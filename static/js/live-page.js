@@ -108,7 +108,7 @@ class LivePage {
     const query = new URLSearchParams(location.search);
     this.graph.filter(asked());
     const inspected = query.get("inspect") ?? "";
-    this.graph.select(/^(@|hnd_)/.test(inspected) ? inspected.replace(/^@/, "") : null);
+    this.graph.select(/^(@|hnd_|top_)/.test(inspected) ? inspected.replace(/^@/, "") : null);
     const at = query.get("at");
     if (at && Math.abs(Date.parse(at) - this.replay.at) > 1000) this.seek(at);
     else if (!at && this.#mode === "replay") this.toLive();
@@ -259,7 +259,7 @@ class LivePage {
   #inspect(name) {
     const isOpen = new URLSearchParams(location.search).has("inspect");
     if (!name && !isOpen) return;
-    const detail = !name || /^hnd_/.test(name) ? name : `@${name}`;
+    const detail = !name || /^(hnd|top)_/.test(name) ? name : `@${name}`;
     window.dispatchEvent(new CustomEvent("nexus:inspect", { detail }));
   }
 

@@ -13,6 +13,8 @@ let failures = 0;
 let paused = false;
 let heard = 0;
 let retry = 0;
+let last = Promise.resolve();
+let meanwhile = null; // the fragments that came while a part of the page was being read
 
 function say(state, text) {
   if (pill.dataset.held) return;
@@ -43,17 +45,32 @@ function hear(frame) {
   say("live", "Live");
   if (frame.cursor) cursor = frame.cursor;
   if (frame.resync) window.dispatchEvent(new CustomEvent("nexus:resync"));
-  if (frame.html) swap(frame.html);
+  if (frame.html) {
+    meanwhile?.push(frame.html);
+    swap(frame.html);
+  }
   if (frame.events || frame.resync) window.dispatchEvent(new CustomEvent("nexus:events", { detail: frame }));
 }
 
+/** Put fragments in place, one after another in the order in which they came. */
+function swap(text) {
+  last = last.catch(() => {}).then(() => put(text));
+}
+
 /** Put the fragments where they belong; htmx leaves out those whose place is not on this page. */
-async function swap(text) {
+async function put(text) {
   window.dispatchEvent(new CustomEvent("nexus:before-swap"));
   await htmx.swap({ text, sourceElement: body, target: document.getElementById("sink"), swap: "none" });
   entitle();
   window.dispatchEvent(new CustomEvent("nexus:swapped"));
 }
+
+// What was read may be older than what came meanwhile: that is put in place once more.
+window.addEventListener("nexus:reading", () => (meanwhile = []));
+window.addEventListener("nexus:read", () => {
+  meanwhile?.forEach(swap);
+  meanwhile = null;
+});
 
 /** Say in the title how many things wait for the operator. */
 function entitle() {

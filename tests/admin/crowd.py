@@ -18,16 +18,19 @@ from bus.models import (
     Key,
     Membership,
     Message,
+    Peer,
+    Post,
     Session,
     Setting,
     StoredAnswer,
+    Topic,
     Workspace,
 )
 from handoffs.models import Handoff, PathClaim
 
 ROOMS = ("bus", "handoffs", "django_q")
 MODELS = [model for model in admin.site._registry if model._meta.app_label in ROOMS]
-NEXUS = [model for room in ROOMS[:2] for model in apps.get_app_config(room).get_models()]
+NEXUS = [model for room in ROOMS[:2] for model in apps.get_app_config(room).get_models() if model._meta.managed]
 DIGEST = b"\x01" * 32
 
 
@@ -68,9 +71,10 @@ def _one(number: int, text: str, word: str) -> None:
     )
     delivery = {"message": message, "recipient": agent, "workspace": place, "priority": 5}
     Delivery.objects.create(**delivery, lane="parked", ended_at=now, reason=text[:100])
+    topic = _topic(number, agent, message, text)
     handoff = _handoff(number, agent, place, text)
     Audience.objects.create(subject=handoff.public_id, agent=agent)
-    _log(number, agent, place, (message.public_id, handoff.public_id), text)
+    _log(number, agent, place, (message.public_id, handoff.public_id, topic.public_id), text)
     Deadline.objects.create(kind=f"kind {number}", at=now)
     Setting.objects.create(name=f"setting {number}", value=number, changed_at=now)
     StoredAnswer.objects.create(agent=agent, key=text[:128], digest=DIGEST, answer=f"answer: {text}", created_at=now)
@@ -95,6 +99,27 @@ def _of_agent(number: int, agent: Agent, place: Workspace, text: str) -> None:
         opened_at=now,
         last_seen_at=now,
     )
+
+
+def _topic(number: int, agent: Agent, message: Message, text: str) -> Topic:
+    now, place = clock.now(), message.workspace
+    topic = Topic.objects.create(
+        public_id=f"top_{number}",
+        workspace=place,
+        name=text[:200],
+        metadata={text: text},
+        created_by=agent,
+        created_at=now,
+        latest_seq=1,
+        active_at=now,
+        closed_at=now,
+        close_reason=text[:200],
+    )
+    peer = Peer.objects.create(
+        topic=topic, agent=agent, name=text[:64], holder=f"ses_{number}", moved_at=now, seen_at=now, joined_at=now
+    )
+    Post.objects.create(message=message, topic=topic, seq=1, peer=peer, kind=text[:32], client_id=text[:128])
+    return topic
 
 
 def _handoff(number: int, agent: Agent, place: Workspace, text: str) -> Handoff:
@@ -129,7 +154,7 @@ def _handoff(number: int, agent: Agent, place: Workspace, text: str) -> Handoff:
     return handoff
 
 
-def _log(number: int, agent: Agent, place: Workspace, subjects: tuple[str, str], text: str) -> None:
+def _log(number: int, agent: Agent, place: Workspace, subjects: tuple[str, str, str], text: str) -> None:
     now = clock.now()
     event = Event.objects.create(
         workspace=place,
@@ -144,6 +169,7 @@ def _log(number: int, agent: Agent, place: Workspace, subjects: tuple[str, str],
         address=text[:64],
         message=subjects[0],
         handoff=subjects[1],
+        topic=subjects[2],
         agent=agent.name,
         payload={text: text},
     )

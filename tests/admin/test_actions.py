@@ -67,6 +67,20 @@ def test_parked_mail_is_delivered_again(act, do, later, alice, bob):
     assert event.message == delivery.message.public_id
 
 
+def test_the_waking_of_agents_is_paused_and_resumed_and_shown_with_its_history(act, do, browser, alice, bob):
+    do("message_create", alice, to="bob", subject="Now", body="")
+    do("wake_claim", bob, waiter="claude-code")
+    rows = list(Agent.objects.filter(kind="agent"))
+    assert act(Agent, "pause_waking", rows, sure=False) == (302, ["Paused the waking of 2 agents."])
+    assert by_dana(newest("agent.paused"))
+    page = browser.get(reverse("admin:bus_agent_change", args=[bob.agent.id])).content.decode()
+    assert "as alice wrote" in page
+    assert "by claude-code" in page
+    assert "nx-paused" in page
+    assert act(Agent, "resume_waking", rows[:1], sure=False) == (302, ["1 agent may be woken again."])
+    assert Agent.objects.filter(kind="agent").exclude(paused_at=None).count() == 1
+
+
 def test_what_cannot_be_done_is_told_with_its_reason_and_leaves_the_rest_alone(act, do, later, alice, bob):
     stuck = parked(do, later, alice, bob)
     do("message_create", alice, to="bob", subject="Fresh", body="new")

@@ -37,7 +37,8 @@ def _queue_row(model, now):
 def _rows():
     """Return every row of every table of the rooms and of django-q2."""
     models = [model for room in ROOMS for model in apps.get_app_config(room).get_models(include_auto_created=True)]
-    return {model._meta.label: sorted(map(repr, model._default_manager.values_list())) for model in models}
+    tables = [model for model in models if model._meta.managed]
+    return {model._meta.label: sorted(map(repr, model._default_manager.values_list())) for model in tables}
 
 
 def _page(model, name, *args):

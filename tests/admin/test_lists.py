@@ -183,7 +183,20 @@ def test_the_calendar_leads_to_each_day_between_the_first_and_the_last_row(brows
 
 def test_a_nonsense_date_is_no_failure(browser):
     crowd(0, 1)
-    for query in ({"sent_at__year": "2026", "sent_at__month": "13"}, {"sent_at__year": "0"}, {"p": "x"}, {"o": "99"}):
+    queries = [{"p": "x"}, {"o": "99"}]
+    for when in (
+        (2026, 13),
+        (0,),
+        ("", 13),
+        ("", "", 40),
+        (9999, 12, 31),
+        (2026, "", 40),
+        ("9" * 5000,),
+        ("", "9" * 5000),
+    ):
+        units = zip(("year", "month", "day"), when, strict=False)
+        queries.append({f"sent_at__{unit}": value for unit, value in units if value != ""})
+    for query in queries:
         assert browser.get(_page(Message, "changelist"), query, follow=True).status_code in (200, 400)
 
 
@@ -193,6 +206,30 @@ def test_a_long_list_counts_no_further_than_it_shows(browser, monkeypatch):
     response = browser.get(_page(Event, "changelist"))
     assert response.context["cl"].result_count == 2
     assert "The newest 2 events" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("model", "query"), [(Message, {"q": "tide"}), (Message, {"kind__exact": "direct"}), (Event, {"from": "agent"})]
+)
+def test_what_no_index_helps_looks_through_the_newest_rows_and_says_so(browser, monkeypatch, model, query):
+    crowd(0, 6)
+    Message.objects.update(subject="The tide table")
+    assert "Looked through" not in browser.get(_page(model, "changelist"), query).content.decode()
+    monkeypatch.setattr(admin.site._registry[model], "looks_through", 3)
+    answer = browser.get(_page(model, "changelist"), query)
+    assert "Looked through the newest 3 " in answer.content.decode()
+    assert [row.pk for row in answer.context["cl"].result_list] == list(
+        model.objects.order_by("-pk").values_list("pk", flat=True)[:3]
+    )
+
+
+def test_an_index_finds_rows_however_old(browser, monkeypatch):
+    crowd(0, 6)
+    monkeypatch.setattr(admin.site._registry[Message], "looks_through", 3)
+    oldest = Message.objects.order_by("pk")[0]
+    answer = browser.get(_page(Message, "changelist"), {"q": oldest.public_id})
+    assert [row.pk for row in answer.context["cl"].result_list] == [oldest.pk]
+    assert "Looked through" not in answer.content.decode()
 
 
 def test_the_index_shows_what_there_is(browser):
@@ -207,6 +244,7 @@ def test_the_index_shows_what_there_is(browser):
         "Open": ("0", "handoffs"),
         "Claimed": ("3", "handoffs"),
         "Verifying": ("0", "handoffs"),
+        "Topics": ("0", "open"),
         "Messages": ("3", ""),
         "Events": ("3", ""),
     }

@@ -85,9 +85,8 @@ def test_the_login_link_works_while_passwords_have_to_wait(enter, settings):
     assert enter().status_code == 429
     client = Client(REMOTE_ADDR="192.0.2.7")
     link = logins.create(settings.NEXUS_HOME)
-    response = client.get(link, follow=True)
-    assert response.redirect_chain == [("/admin/", 302)]
-    assert response.status_code == 200
+    response = client.get(link)
+    assert (response.status_code, response["Location"]) == (302, "/")
     assert client.get(reverse("admin:bus_event_changelist")).status_code == 200
 
 

@@ -1,5 +1,6 @@
 """Backups are whole, checked and private; restoring puts one back and keeps what was there."""
 
+import asyncio
 import fcntl
 import shutil
 import sqlite3
@@ -11,11 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 
 from bus import backups, clock, door, identity, restoring, tasks
-from bus.errors import Conflict, Forbidden, InvalidInput
+from bus.errors import Conflict, DatabaseDamaged, Forbidden, InvalidInput
 from bus.models import Event, Message
 
 
@@ -105,6 +107,66 @@ def test_the_same_key_makes_one_copy(committed, home, do, attempt, assert_refuse
     assert len(do("backup_list", operator).backups) == 1
 
 
+def at_once(do, caller, keys):
+    """Make backups in as many threads as there are keys; return the answers."""
+    start = threading.Barrier(len(keys))
+
+    def make(key):
+        start.wait()
+        try:
+            return do("backup_create", caller, idempotency_key=key)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(keys)) as pool:
+        return list(pool.map(make, keys))
+
+
+def test_backups_at_once_do_not_meet(committed, home, do, operator):
+    made = at_once(do, operator, [f"key {number}" for number in range(4)])
+    assert {each.backup for each in made} == {path.name for path in backups.folder().iterdir()}
+    assert sorted(count_events(backups.folder() / each.backup) for each in made) == [
+        Event.objects.count() - number for number in (4, 3, 2, 1)
+    ]
+    assert [each.bytes for each in made] == [(backups.folder() / each.backup).stat().st_size for each in made]
+
+
+def test_a_key_that_is_repeated_at_once_makes_one_copy_and_removes_no_more(committed, home, do, operator):
+    do("setting_put", operator, name="backup_copies", value=2)
+    kept = do("backup_create", operator)
+
+    async def once():
+        order = {"idempotency_key": "once"}
+        return await asyncio.gather(*[door.call("backup_create", operator, order) for _ in range(4)])
+
+    answers = async_to_sync(once)()
+    assert sorted(each.duplicate or False for each in answers) == [False, True, True, True]
+    assert {path.name for path in backups.folder().iterdir()} == {kept.backup, answers[0].backup}
+    again = at_once(do, operator, ["again"] * 4)
+    assert {path.name for path in backups.folder().iterdir()} == {answers[0].backup, again[0].backup}
+
+
+def test_of_the_copies_that_upgrades_make_the_newest_three_are_kept(own_file):
+    strange = [
+        backups.folder() / name for name in ("before-upgrade-mine.sqlite3", "before-restore-20200101-000000.sqlite3")
+    ]
+    for path in strange:
+        path.touch()
+    daily, now = backups.make(clock.now()), clock.now()
+    moments = [
+        now,
+        now + timedelta(seconds=1),
+        now + timedelta(seconds=1),
+        now + timedelta(seconds=2),
+        now + timedelta(days=1),
+    ]
+    made = [backups.make_before_upgrade(moment) for moment in moments]
+    names = [copy.name for copy, _ in made]
+    assert [removed for _, removed in made] == [[], [], [], [names[0]], [names[1]]]
+    left = {path.name for path in backups.folder().iterdir()}
+    assert left == {*names[2:], daily.name, *(path.name for path in strange)}
+
+
 def test_files_that_are_no_backups_are_left_alone(committed, home, do, operator):
     do("setting_put", operator, name="backup_copies", value=1)
     strange = [backups.folder() / name for name in ("notes.txt", "nexus-99999999-999999.sqlite3", "nexus.sqlite3")]
@@ -129,7 +191,7 @@ def test_a_damaged_database_gives_no_backup(own_file):
         for number in range(2, 60):
             file.seek(number * page)
             file.write(b"\x05" * 64)
-    with pytest.raises((backups.BackupDamaged, sqlite3.DatabaseError)):
+    with pytest.raises((backups.BackupDamaged, DatabaseDamaged)):
         backups.make(clock.now())
     assert [*backups.folder().iterdir()] == []
 

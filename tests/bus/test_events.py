@@ -1,11 +1,19 @@
 """The log: complete, ordered, chained, and shown to those it concerns."""
 
+import hashlib
+import json
+from datetime import UTC, datetime
+
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bus import events
 from bus.errors import InvalidInput
 from bus.models import Event
+from bus.queries import events as queries
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +135,39 @@ def test_a_cursor_of_another_list_is_refused(do, alice, bob):
 
 def test_cursors_of_one_position_cannot_be_compared(do, alice):
     assert do("event_cursor", alice).cursor != do("event_cursor", alice).cursor
+
+
+@given(
+    st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"])), min_size=11, max_size=11), st.integers(1)
+)
+def test_a_hash_covers_the_json_that_any_other_program_writes(facts, seq):
+    at = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+    text = json.dumps([seq, at.isoformat(), "alice", *facts, "{}"], ensure_ascii=False, separators=(",", ":"))
+    expected = hashlib.sha256(b"\x01" + events.GENESIS + text.encode()).digest()
+    assert events.chain(events.GENESIS, seq, "alice", (at, *facts), "{}") == expected
+
+
+def test_a_page_of_the_past_looks_at_few_events_and_still_leads_to_the_first(do, alice, bob, carol, monkeypatch):
+    monkeypatch.setattr(queries, "STRETCH", 4)
+    own = send(do, carol, to="alice")
+    for _ in range(10):
+        send(do, alice)
+    pages = [do("event_list", carol)]
+    while pages[-1].next_cursor:
+        pages.append(do("event_list", carol, before=pages[-1].next_cursor))
+    assert own in [each.message for page in pages for each in page.events]
+    assert [] in [page.events for page in pages]
+    ids = [each.event for page in pages for each in page.events]
+    assert len(ids) == len(set(ids)) == queries.visible_to(carol).count()
+
+
+@pytest.mark.parametrize("kind", ["message", "handoff"])
+def test_events_about_an_id_are_found_by_its_index(do, alice, bob, kind):
+    about = {"message": send(do, alice), "handoff": do("handoff_create", alice, title="Job", to="bob").handoff}
+    with CaptureQueriesContext(connection) as made:
+        found = do("event_list", bob, subjects=[about[kind]]).events
+    assert {getattr(each, kind) for each in found} == {about[kind]}
+    (sql,) = [each["sql"] for each in made if f'U0."{kind}" IN' in each["sql"]]
+    with connection.cursor() as cursor:
+        plan = cursor.execute(f"EXPLAIN QUERY PLAN {sql}".replace("%", "%%")).fetchall()
+    assert any(f"event_of_{kind}" in step[-1] for step in plan), plan

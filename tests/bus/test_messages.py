@@ -124,6 +124,20 @@ def test_bad_fields_are_named_with_the_limit(do, alice, bob, change, field):
     assert refused.value.details["fields"][0]["field"].split(".")[0] == field
 
 
+@pytest.mark.parametrize(("levels", "is_taken"), [(190, True), (260, False), (990, False), (5000, False)])
+def test_what_is_nested_deeper_than_readers_follow_is_refused(
+    do, attempt, alice, bob, assert_refused, levels, is_taken
+):
+    deep = 1
+    for _ in range(levels):
+        deep = [deep]
+    answer = attempt("message_create", alice, to="bob", subject="x", body="x", metadata={"deep": deep})
+    assert is_taken or assert_refused(answer, "invalid_input")["details"] == {"limit": 200}
+    assert len(do("inbox_pull", bob).json_text()) < 2000
+    flat = {"flat": [[], {}] * 400}
+    assert do("message_create", alice, to="bob", subject="x", body="x", metadata=flat).message
+
+
 @pytest.mark.parametrize("value", ["half a \ud83d", float("nan"), float("inf")])
 def test_what_no_text_can_hold_is_refused_before_it_is_stored(do, alice, bob, value):
     with pytest.raises(InvalidInput):

@@ -7,10 +7,10 @@ import pytest
 from django.db import connections, transaction
 from django_q.models import Schedule
 
-from bus import checkpoints, clock, deadlines, door, idempotency, identity, leases, sweeps, tasks
+from bus import checkpoints, clock, deadlines, door, idempotency, identity, knobs, leases, sweeps, tasks
 from bus.directory import directory
 from bus.errors import Unauthorized
-from bus.models import Checkpoint, Deadline, Delivery, Event, Key, StoredAnswer
+from bus.models import Checkpoint, Deadline, Delivery, Event, Key, Setting, StoredAnswer
 from bus.verifier import verify
 
 HOUR = 3600
@@ -191,6 +191,16 @@ def test_the_safety_net_does_all_kinds(db, pulled, at):
     done = tasks.sweep_all()
     assert done[leases.LEASES] == 2
     assert set(deadlines.sweeps()) < set(done)
+
+
+@pytest.mark.parametrize("task", [lambda: tasks.sweep(leases.LEASES), tasks.sweep_all])
+def test_a_worker_goes_by_settings_that_another_process_has_changed(db, pulled, at, task):
+    pulled()
+    assert knobs.get("inbox_attempts") == 5
+    Setting.objects.create(name="inbox_attempts", value=1, changed_at=clock.now())
+    at(61)
+    task()
+    assert lanes() == ["parked"]
 
 
 def test_a_task_does_one_kind(db, pulled, at):

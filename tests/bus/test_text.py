@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bus.text import shorten, utf8_size, visible
+from bus.text import cell, one_line, shorten, utf8_size, visible, visible_in, without_secrets
 
 ANY_TEXT = st.text(st.characters(categories=None))
 SENDABLE_TEXT = st.text()
@@ -84,3 +84,63 @@ def test_visible_text_holds_nothing_deceptive(text: str) -> None:
 @given(ANY_TEXT)
 def test_visible_text_stays_as_it_is_the_second_time(text: str) -> None:
     assert visible(visible(text)) == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb", "a\\nb"),
+        ("a\tb", "a\\tb"),
+        ("a\r\nb", "a\\nb"),
+        ("\u2028", "\\u2028"),
+        ("\x1b[2K\n", "\\x1b[2K\\n"),
+        ("é ☆", "é ☆"),
+    ],
+)
+def test_one_line_is_one_line(text: str, shown: str) -> None:
+    assert one_line(text) == shown
+    assert one_line(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            " =1",
+            "  \t+1",
+            "\uff1d1+1",
+            "\uff0b1",
+            "\uff0d1",
+            "\uff20x",
+        ),
+        *("\ufeff=1", "\u200b=1", "\x00=1", "=cmd|' /C calc'!A0", '=HYPERLINK("http://evil.example")', "\tx", "\nx"),
+    ],
+)
+def test_a_cell_is_never_a_formula(text: str) -> None:
+    assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "a=1", "1+1", "1-1", "a@b", "x\ny", " x", "'=1", "☆"])
+def test_a_cell_that_is_no_formula_stays_as_it_is(text: str) -> None:
+    assert cell(text) == text
+
+
+def test_of_a_key_only_its_name_is_shown_wherever_it_stands() -> None:
+    key = f"nxs_{'0' * 9}a_{'0f' * 32}"
+    for length in range(16, len(key) + 1):
+        assert without_secrets(f"x{key[:length]}") == "xnxs_000000000a_…"
+    value = {"a": [key, {"b": f"Bearer {key}."}], "c": 1, "d": None}
+    assert without_secrets(value) == {"a": ["nxs_000000000a_…", {"b": "Bearer nxs_000000000a_…."}], "c": 1, "d": None}
+    assert without_secrets("Send `Authorization: Bearer nxs_…`.") == "Send `Authorization: Bearer nxs_…`."
+
+
+def test_every_text_of_a_value_is_visible() -> None:
+    value = {"a": ["x\u202ey", {"b": "\x1b[31m"}], "c": 1, "d": None, "e": True}
+    assert visible_in(value) == {"a": ["x\\u202ey", {"b": "\\x1b[31m"}], "c": 1, "d": None, "e": True}

@@ -1,4 +1,4 @@
-"""The Messages API, as Claude Code and OpenCode speak it."""
+"""The Messages API, as Claude Code, OpenCode and Copilot CLI speak it."""
 
 import json
 import secrets
@@ -13,7 +13,9 @@ USAGE = {"input_tokens": 1, "output_tokens": 1}
 def request(body: dict[str, Any]) -> Request:
     """Return what a request says."""
     said = [each for message in body["messages"] for each in _said(message)]
-    return Request(said, {tool["name"] for tool in body.get("tools", [])}, body)
+    tools = body.get("tools", [])
+    withheld = {tool["name"] for tool in tools if tool.get("defer_loading")}
+    return Request(said, {tool["name"] for tool in tools}, body, withheld)
 
 
 def _said(message: dict[str, Any]) -> Iterator[Said]:

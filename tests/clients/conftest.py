@@ -1,8 +1,11 @@
 """One server for all clients, two agents on it, and the model that the clients ask."""
 
+import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,14 +13,23 @@ from tests.clients.model import Model, standing_in
 from tests.clients.programs import Home
 from tests.live.servers import ROOT, Rest, Server
 
+COPILOT = {"TYPE": "anthropic", "API_KEY": "none", "MODEL_ID": "claude-sonnet-4"}
 GUIDE = ROOT / "docs" / "how-to" / "connect-a-client.md"
 PRINTED = "http://127.0.0.1:8642/mcp"
+ALONE = """model = "scripted"
+model_provider = "scripted"
+
+[model_providers.scripted]
+name = "Scripted"
+base_url = "{url}/v1"
+wire_api = "responses"
+"""
 
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server; a test may kill it and starts it again."""
-    running = Server(tmp_path_factory.mktemp("nexus") / "home").start()
+    running = Server(tmp_path_factory.mktemp("nexus") / "home", NEXUS_WAKE_GAP="0").start()
     yield running
     running.close()
 
@@ -51,7 +63,61 @@ def home(tmp_path: Path, alice: Rest, model: Model) -> Home:
         ANTHROPIC_BASE_URL=model.url,
         GEMINI_API_KEY="none",
         GOOGLE_GEMINI_BASE_URL=model.url,
+        COPILOT_PROVIDER_BASE_URL=model.url,
+        **{f"COPILOT_PROVIDER_{name}": value for name, value in COPILOT.items()},
     )
+
+
+@pytest.fixture
+def alone(home: Home, model: Model) -> Home:
+    """A home in which Codex asks the stand-in."""
+    home.write(".codex/config.toml", ALONE.format(url=model.url))
+    return home
+
+
+@pytest.fixture
+def connected(home: Home, server: Server, alice: Rest) -> Callable[..., Home]:
+    """Return a function that connects a program of this home as alice, whose inbox is empty."""
+    while waiting := alice.post("inbox/pull", limit=200)["messages"]:
+        alice.post("inbox/ack", messages=[each["message"] for each in waiting])
+
+    def connected(harness: str, *more: str) -> Home:
+        home.repository = server.project
+        home.environment |= {"NEXUS_HOME": str(server.home), "PYTHONPATH": str(ROOT)}
+        words = ("connect", harness, "--agent", "alice", *more, "--yes", "--json")
+        (made,) = json.loads(home.run([sys.executable, "-m", "nexus_site.cli"], *words).stdout)["connected"]
+        assert made["files"]
+        return home
+
+    return connected
+
+
+@pytest.fixture
+def ready(alone: Home, model: Model, server: Server) -> Home:
+    """A home in which every program asks the stand-in, and trusts the server's project."""
+    folder, scripted = str(server.project), {"options": {"baseURL": f"{model.url}/v1", "apiKey": "none"}}
+    chosen = {"selectedType": "gemini-api-key"}
+    alone.write(".claude.json", {"projects": {folder: {"hasTrustDialogAccepted": True}}})
+    alone.write(".gemini/settings.json", {"security": {"auth": chosen}, "privacy": {"usageStatisticsEnabled": False}})
+    alone.write(".gemini/trustedFolders.json", {folder: "TRUST_FOLDER"})
+    alone.write(
+        ".config/opencode/opencode.json",
+        {"provider": {"anthropic": scripted | {"models": {"scripted": {}}}}}
+        | dict.fromkeys(("model", "small_model"), "anthropic/scripted"),
+    )
+    alone.write(".copilot/config.json", {"trustedFolders": [folder]})
+    return alone
+
+
+@pytest.fixture
+def write(bob: Rest) -> Callable[..., str]:
+    """Return a function by which bob writes to alice."""
+
+    def write(subject: str, **more: Any) -> str:
+        sent: str = bob.post("messages", to="alice", subject=subject, body="Please look.", **more)["message"]
+        return sent
+
+    return write
 
 
 @pytest.fixture

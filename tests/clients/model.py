@@ -3,16 +3,20 @@
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
-from tests.clients import anthropic, google
+from tests.clients import anthropic, google, openai
 from tests.clients.said import Call, Request
 
-ORDER = re.compile(r"call (\w+) (\{.*\})")
-SEARCH = "ToolSearch"
+ORDER = re.compile(r"call ([\w-]+) (\{.*\})")
+# The tools by which a model searches for others: of Claude Code, and of Copilot CLI.
+SEARCHES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "ToolSearch": lambda tool: {"query": f"select:{tool}"},
+    "tool_search_tool": lambda tool: {"pattern": f"^{tool}$"},
+}
 
 
 def order(tool: str, **arguments: Any) -> str:
@@ -45,9 +49,9 @@ class Model:
         tool, arguments, called = _ordered(request)
         if not tool or tool in called:
             return None
-        if tool in request.offered or SEARCH in called:
+        if tool in request.offered - request.withheld or SEARCHES.keys() & set(called):
             return Call(tool, arguments)
-        return Call(SEARCH, {"query": f"select:{tool}"}) if SEARCH in request.offered else None
+        return next((Call(name, SEARCHES[name](tool)) for name in SEARCHES if name in request.offered), None)
 
     @property
     def results(self) -> list[str]:
@@ -86,10 +90,9 @@ class _Api(BaseHTTPRequestHandler):
         if path.endswith(("/count_tokens", ":countTokens")):
             self._send("application/json", json.dumps({"input_tokens": 1, "totalTokens": 1}))
         elif path.endswith("/messages"):
-            events = anthropic.events(self.model.answer(anthropic.request(body)))
-            self._send(
-                "text/event-stream", "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events)
-            )
+            self._stream(anthropic.events(self.model.answer(anthropic.request(body))))
+        elif path.endswith("/responses"):
+            self._stream(openai.events(self.model.answer(openai.request(body))))
         elif path.endswith(("GenerateContent", ":generateContent")):
             answer = json.dumps(google.answer(self.model.answer(google.request(body))))
             streams = path.endswith(":streamGenerateContent")
@@ -101,6 +104,10 @@ class _Api(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.send_error(404)
+
+    def _stream(self, events: Iterator[dict[str, Any]]) -> None:
+        text = "".join(f"event: {each['type']}\ndata: {json.dumps(each)}\n\n" for each in events)
+        self._send("text/event-stream", text)
 
     def _send(self, kind: str, text: str) -> None:
         body = text.encode()

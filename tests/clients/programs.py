@@ -26,6 +26,11 @@ QUIET = {
     "OPENCODE_DISABLE_AUTOUPDATE": "1",
     "OPENCODE_DISABLE_MODELS_FETCH": "1",
     "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+    "COPILOT_OFFLINE": "true",
+    "COPILOT_PKG_CACHE_HOME": str(
+        MODULES / ".cache" / "copilot"
+    ),  # it unpacks itself, 235 MB, once instead of in each home
+    "npm_config_fetch_retries": "0",  # OpenCode asks for a package where it has a plugin, for a minute if nobody answers
     "GEMINI_TELEMETRY_ENABLED": "false",
     "NO_PROXY": "127.0.0.1,localhost",
 }
@@ -65,6 +70,11 @@ def gemini_cli() -> list[str]:
 def opencode() -> list[str]:
     """Return the command of OpenCode: the build that runs on every processor, where there is one."""
     return [found("opencode-linux-*-baseline/bin/opencode", "opencode-linux-*/bin/opencode")]
+
+
+def copilot_cli() -> list[str]:
+    """Return the command of Copilot CLI."""
+    return [found("@github/copilot-linux*-*/copilot")]
 
 
 def inspector() -> list[str]:

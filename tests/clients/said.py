@@ -1,7 +1,7 @@
 """A conversation with a model, apart from the words of any API."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 
@@ -21,11 +21,15 @@ class Call(NamedTuple):
 
 @dataclass
 class Request:
-    """What a client asks its model: the conversation, the tools on offer, and the whole request."""
+    """What a client asks its model: the conversation, the tools on offer, the whole request, and the tools held back.
+
+    What is held back is named, and the real model is not shown it before it has searched for it.
+    """
 
     said: list[Said]
     offered: set[str]
     body: dict[str, Any]
+    withheld: set[str] = field(default_factory=set)
 
     @property
     def results(self) -> list[str]:

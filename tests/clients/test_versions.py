@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.programs import Home, claude_code, codex, gemini_cli, inspector, opencode
+from tests.clients.programs import Home, claude_code, codex, copilot_cli, gemini_cli, inspector, opencode
 from tests.live.servers import ROOT
 
 TABLES = (ROOT / "docs" / "reference" / "clients.md", ROOT / "README.md")
@@ -17,6 +17,7 @@ PACKAGES = {
     "Codex": "@openai/codex",
     "Gemini CLI": "@google/gemini-cli",
     "OpenCode": "opencode-ai",
+    "Copilot CLI": "@github/copilot",
     "MCP Inspector": "@modelcontextprotocol/inspector",
 }
 PROGRAMS = {
@@ -24,6 +25,7 @@ PROGRAMS = {
     "Codex": codex,
     "Gemini CLI": gemini_cli,
     "OpenCode": opencode,
+    "Copilot CLI": copilot_cli,
     "MCP Inspector": inspector,
 }
 
@@ -44,4 +46,4 @@ def test_table_names_the_versions_that_are_pinned(page):
 @pytest.mark.parametrize("client", PROGRAMS)
 def test_program_says_the_version_of_the_table(tmp_path, client):
     said = Home(tmp_path).run(PROGRAMS[client](), "--version").stdout
-    assert table()[client] in said.split()
+    assert table()[client] in [word.rstrip(".") for word in said.split()]

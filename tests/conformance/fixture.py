@@ -1,6 +1,6 @@
 """The server that the suite expects, in place of ours behind the same transport.
 
-Nexus itself has neither prompts nor sampling nor several rounds; what the transport carries of them is shown here.
+Nexus itself has neither such prompts nor sampling nor several rounds; what the transport carries of them is shown here.
 """
 
 from collections.abc import Mapping

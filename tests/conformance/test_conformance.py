@@ -35,7 +35,6 @@ OURS = {
 NOT_OURS = {
     HANDSHAKE: set(),
     MODERN: {
-        "caching: sep-2549-prompts-list-caching-hints",
         "server-stateless: sep-2575-missing-capability-http-400",
         "server-stateless: sep-2575-server-rejects-undeclared-capability",
     },

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.dashboard.browser import Eyes, chromium
+from tests.dashboard.topics import say, sitting, thread  # noqa: F401
 from tests.live.servers import Rest, Server
 
 

@@ -14,6 +14,7 @@ def screens(base: str) -> dict[str, str]:
     """Return the URL of each screen; things are found by asking the server."""
     with httpx2.Client(base_url=f"{base}/api/v1/", timeout=60) as rest:
         asked = _asked(rest)
+        topic = rest.get("topics", params={"query": "release-4"}).json()["topics"][0]["topic"]
     message, handoff, agent, event, instant = asked
     return {
         "live": "/",
@@ -24,11 +25,17 @@ def screens(base: str) -> dict[str, str]:
         "thread": f"/?inspect=@{agent}",
         "handoffs": "/handoffs",
         "handoff": f"/handoffs?inspect={handoff}",
+        "topics": "/topics?state=all",
+        "topic": f"/topics/{topic}",
+        "topic-found": f"/topics/{topic}?q=calendar",
+        "topic-inspected": f"/messages?kind=topic&inspect={topic}",
         "agents": "/agents",
         "agents-cards": "/agents?view=cards",
         "agent-new": "/agents/new",
         "events": "/events",
         "event": f"/events?inspect={event}",
+        "search": "/search?q=review",
+        "search-handoffs": "/search?q=the&kind=handoff",
         "compose": "/compose",
         "compose-handoff": "/compose?kind=handoff",
         "settings": "/settings",

@@ -139,6 +139,20 @@ def test_a_key_is_revoked_and_an_agent_archived_without_javascript(http, served)
     assert "What it said stays" in http.get(page).text
 
 
+def test_the_waking_of_an_agent_is_paused_and_resumed_and_its_history_shown(http, served, ann):
+    page = "/agents?inspect=@ann"
+    served.operator().post("messages", to="ann", subject="Wake up", body="")
+    assert ann.post("wake/claim", waiter="claude-code")["wakes_left"] == 19
+    assert "woken 1 time in the last hour" in http.get(page).text
+    assert "as operator wrote" in http.get(page).text
+    form = {"agent": "ann", "paused": "true", "back": page}
+    assert "Nothing wakes ann now" in post(http, "/do/wake_pause", form, page).text
+    assert "waking paused" in http.get(page).text
+    assert ann.post("wake/claim")["error"]["code"] == "wakes_paused"
+    assert "ann may be woken again" in post(http, "/do/wake_pause", form | {"paused": "false"}, page).text
+    assert "Pause waking" in http.get(page).text
+
+
 def test_an_unknown_agent_says_so(http, ann):
     assert "There is no agent of that name here" in http.get("/agents?inspect=@nobody").text
 
@@ -329,12 +343,27 @@ def test_a_key_made_in_the_dialog_connects_live(eyes: Eyes, served):
 
 
 @pytest.mark.slow
+def test_a_form_that_no_page_sends_does_not_fail(http):
+    odd = (
+        {"words": ["code", "review"]},
+        {"words.json": "1"},
+        {"days": ["1", "7"]},
+        {"days": "9" * 5000},
+        {"days": "x"},
+    )
+    for number, fields in enumerate(odd):
+        assert secret_in(post(http, "/agents/new", {"name": f"odd{number}", **fields}, "/agents/new").text)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/agents", "/agents?view=cards", "/agents?inspect=@ann", "/agents/new"])
 def test_nothing_is_wider_than_a_phone(browser, served, ann, path):
     eyes = Eyes(browser, served.url, viewport=NARROW)
     page = eyes.go(path)
     assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
     assert page.evaluate("document.querySelector('main').scrollWidth") <= NARROW["width"]
+    edges = "Math.max(0, ...[...document.querySelectorAll('#inspector footer .btn')].map((each) => each.getBoundingClientRect().right))"
+    assert page.evaluate(edges) <= NARROW["width"]
     problems = eyes.problems()
     eyes.close()
     assert problems == []

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.dashboard.browser import Eyes
 from tests.live.servers import Rest, Server
@@ -96,6 +96,19 @@ def test_event_opens_by_click_and_back_closes_it(eyes: Eyes, busy: None) -> None
     page.go_back()
     expect(page.locator("#inspector")).to_be_hidden()
     page.go_forward()
+    expect(page.locator("#inspector #event-hash")).to_be_visible()
+
+
+def test_going_forward_before_the_page_can_hear_it_opens_the_event_again(eyes: Eyes, busy: None) -> None:
+    page = eyes.go("/events?type=message")
+    page.locator(f"{ROWS} .event-at").first.click()
+    expect(page.locator("#inspector #event-hash")).to_be_visible()
+    held: list[Route] = []
+    page.route("**/js/frame*.js", lambda script: held.append(script), times=1)
+    page.go_back(wait_until="commit")
+    expect(page.locator("#inspector")).to_be_hidden()
+    page.go_forward(wait_until="commit")
+    held[0].continue_()
     expect(page.locator("#inspector #event-hash")).to_be_visible()
 
 

@@ -101,7 +101,7 @@ def test_other_workspaces_are_left_out_unless_all_are_asked_for(fetch, fill, set
     assert len(fetch(workspace="all", type="session")[1].splitlines()) == 2
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "\uff1d", "\u200b="])
 def test_no_cell_begins_a_formula(fetch, fill, start):
     fill(1, agent=f"{start}1+1")
     _, text = fetch(format="csv", type="session")

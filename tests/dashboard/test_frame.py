@@ -22,11 +22,26 @@ def test_numbers_of_the_rail_follow_the_log(eyes: Eyes, ann: Rest, ben: Rest) ->
     expect(page.locator("#count-unread")).to_have_text(str(before + 1))
 
 
+def test_the_rail_names_the_topics_in_which_something_was_posted_last(eyes: Eyes, ann: Rest) -> None:
+    for name in ("recent-1", "recent-2", "recent-3", "recent-4"):
+        ann.post("topics", name=name)
+    page = eyes.go("/settings")
+    recent = page.locator("#recent a")
+    expect(recent).to_have_text(["recent-4", "recent-3", "recent-2"])
+    topic = ann.post("topics", name="recent-1")["topic"]
+    ann.post("topics/join", topic=topic)
+    ann.post(f"topics/{topic}/sync", outbox=[{"body": "Look"}], timeout_seconds=0)
+    expect(recent).to_have_text(["recent-1", "recent-4", "recent-3"])
+    recent.first.click()
+    expect(page).to_have_url(re.compile(topic))
+
+
 def test_letters_lead_to_every_page(eyes: Eyes, ann: Rest) -> None:
     page = eyes.go("/")
     for letter, path in (
         ("m", "/messages"),
         ("h", "/handoffs"),
+        ("t", "/topics"),
         ("a", "/agents"),
         ("e", "/events"),
         ("s", "/settings"),

@@ -72,9 +72,11 @@ def news(page: Page) -> None:
 
 
 def click_at(page: Page, share: float) -> None:
-    expect(page.locator(".track-speech")).to_have_count(96)  # drawn, so that nothing shifts any more
-    box = page.locator(".track-line").bounding_box()
-    assert box is not None
+    expect(page.locator(".track-speech")).to_have_count(96)
+    box, before = page.locator(".track-line").bounding_box(), None
+    while box is None or box != before:  # until nothing shifts any more
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        box, before = page.locator(".track-line").bounding_box(), box
     page.mouse.click(box["x"] + box["width"] * share, box["y"] + 20)
 
 
@@ -122,6 +124,17 @@ def test_a_click_on_the_track_goes_to_that_instant(track: Page) -> None:
     [[act, instant]] = asked(track)
     assert act == "seek"
     assert instant.startswith("2026-11-26T13:36:4")
+
+
+def test_a_slow_click_goes_to_the_same_instant(track: Page) -> None:
+    box = track.locator(".track-line").bounding_box()
+    assert box is not None
+    track.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    track.mouse.down()
+    track.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    track.mouse.up()
+    expect(track.locator(".track-back")).to_be_visible()
+    assert asked(track)[-1][1].startswith("2026-11-26T13:36:4")
 
 
 def test_what_is_later_than_the_head_is_pale(track: Page) -> None:

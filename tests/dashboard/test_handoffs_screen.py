@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import APIResponse, Browser, Locator, Page, Route, expect
 
 from tests.dashboard.browser import NARROW, Eyes
 from tests.live.servers import Rest, Server
@@ -183,6 +183,7 @@ def test_an_operator_claims_renews_and_completes_what_is_directed_to_it(eyes: Ey
     panel.get_by_label("Progress that others see").fill("Half done")
     panel.locator(".act[open]").get_by_role("button", name="Renew").click()
     expect(card(page, job)).to_contain_text("Half done")
+    expect(panel.locator(".act[open]")).to_have_count(0)
     panel.locator("summary", has_text="Complete").click()
     panel.get_by_label("Result").fill("Done by hand")
     panel.locator(".act[open]").get_by_role("button", name="Complete").click()
@@ -260,3 +261,22 @@ def test_five_columns_stay_in_sight_beside_the_inspector(eyes: Eyes, job: str) -
     assert len(boxes) == 5
     assert all(box["width"] >= 170 for box in boxes)
     assert boxes[-1]["right"] <= inspector["x"]
+
+
+def test_a_slow_reading_of_the_page_does_not_take_back_what_came_meanwhile(eyes: Eyes, ben: Rest, job: str) -> None:
+    page = eyes.go("/handoffs")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/handoffs", lambda route: held.append((route, route.fetch())))
+    page.evaluate(
+        "addEventListener('nexus:settled', () => { window.hasRead = true; }); void dispatchEvent(new Event('nexus:resync'))"
+    )
+    while not held:
+        page.wait_for_timeout(20)
+    ben.post(f"handoffs/{job}/claim")
+    expect(card(page, job, "claimed")).to_be_visible()
+    route, answer = held.pop()
+    route.fulfill(response=answer)
+    page.unroute("**/handoffs")
+    eyes.until("window.hasRead")
+    expect(card(page, job, "claimed")).to_be_visible()
+    expect(card(page, job, "open")).to_have_count(0)

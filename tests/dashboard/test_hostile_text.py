@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
+from django.contrib import admin
 from playwright.sync_api import Browser
 
 from tests.dashboard.browser import Eyes
 from tests.dashboard.payloads import PAYLOADS
-from tests.live.servers import Rest, Server
+from tests.dashboard.scribbling import EMPTY, columns, scribbled
+from tests.live.servers import Server
+from tests.routes import routes
 
 pytestmark = pytest.mark.slow
 TRAP = "window.caught = []; window.pwned = window.alert = (mark) => { window.caught.push(mark); };"
@@ -19,7 +23,7 @@ FOREIGN = """
 () => [...document.querySelectorAll("iframe, object, embed, base, form, a, img, script, link, [srcdoc]")]
   .filter((each) => {
     const where = each.src || each.href || each.data || each.action || "";
-    return each.hasAttribute("srcdoc") || /evil\\.example/.test(where) && each.tagName !== "A"
+    return each.hasAttribute("srcdoc") || /^(\\w+:)?\\/\\/[^/?]*evil\\.example/.test(where) && each.tagName !== "A"
       || /^(javascript|vbscript|data):/i.test(String(where)) || /^(IFRAME|OBJECT|EMBED|BASE)$/.test(each.tagName);
   })
   .map((each) => each.outerHTML.slice(0, 200))
@@ -30,53 +34,29 @@ ASKING = """
     || /^(data-)?hx-(on|get|post)/.test(name) && /backup_create|pwned/.test(value)))
   .map((each) => each.outerHTML.slice(0, 200))
 """
-ADMIN = (
-    *("bus/message", "bus/event", "bus/agent", "bus/session", "bus/delivery", "bus/workspace"),
-    *("handoffs/handoff", "handoffs/pathclaim", "bus/capability"),
-)
+# What text shows of itself: a control or bidi character that is not written out.
+HIDING = """
+() => {
+  const hiding = /[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]/;
+  const marked = [...document.querySelectorAll("[title], [aria-label], [placeholder], [alt]")];
+  const texts = marked.flatMap((each) => [each.title, each.ariaLabel, each.placeholder, each.alt]);
+  return [document.title, document.body.innerText, ...texts].filter((text) => text && hiding.test(text))
+    .map((text) => text.slice(Math.max(0, text.search(hiding) - 60)).slice(0, 120));
+}
+"""
+# How many rows of a table are looked at one by one; in the others every cell of a list is the same cell of a page.
+ROWS, FEW = 41, 3
+WHERE = {"msg_": "/messages?inspect={}", "hnd_": "/handoffs?inspect={}", "top_": "/topics/{0}?q=pwned&inspect={0}"}
+BODIES = ("message", "handoff")
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, list[str]]]:
     """A server on which mallory has written every payload into every field that takes text."""
-    server = Server(tmp_path_factory.mktemp("hostile") / "home").start()
-    mallory = server.agent("mallory", harness="codex", capabilities=["review"])
-    victim = server.agent("victim", harness="claude-code", capabilities=["review"])
-    things = [thing for payload in PAYLOADS for thing in write(mallory, victim, payload)]
+    server = Server(tmp_path_factory.mktemp("hostile") / "home", NEXUS_WAKE_GAP="0", NEXUS_WAKE_BUDGET="240").start()
+    things = list(scribbled(server))
     yield server, things
     server.close()
-
-
-def write(mallory: Rest, victim: Rest, text: str) -> Iterator[str]:
-    """Write a text into whatever takes it; yield the ids of what came of it."""
-    mallory.http.patch("agents/mallory", json={"role": text[:60], "description": text})
-    mallory.post("sessions", machine=text, session_ref=text, harness=text[:40])
-    reference = {"kind": "file", "id": text, "label": text}
-    letter = mallory.post(
-        "messages", to="victim", subject=text, body=text, references=[reference], metadata={"a": text}
-    )
-    yield letter["message"]
-    reply = victim.post(
-        "messages", to="mallory", subject=text, body=f"> {text}\n\n`{text}`", reply_to=letter["message"]
-    )
-    yield reply["message"]
-    job = {
-        "title": text,
-        "to": {"capability": "review"},
-        "body": text,
-        "payload": {text: text},
-        "acceptance_criteria": [text],
-    }
-    handoff = mallory.post("handoffs", **job)["handoff"]
-    epoch = victim.post(f"handoffs/{handoff}/claim")["epoch"]
-    victim.post(f"handoffs/{handoff}/renew", epoch=epoch, note=text)
-    victim.post(f"handoffs/{handoff}/complete", epoch=epoch, result={text: text})
-    mallory.post(f"handoffs/{handoff}/verify", epoch=epoch, verdict="fail", feedback=text)
-    yield handoff
-    other = mallory.post("handoffs", title=text, to="victim")["handoff"]
-    victim.post(f"handoffs/{other}/reject", reason=text)
-    yield other
-    victim.post("paths", globs=["docs/*"], reason=text)
 
 
 class Trap:
@@ -108,31 +88,120 @@ class Trap:
             "stopped": self.page.evaluate("window.violations"),
             "strayed": self.strayed,
             "became": self.page.evaluate(FOREIGN) + self.page.evaluate(ASKING),
+            "hid": self.page.evaluate(HIDING),
         }
         assert not any(found.values()), (path, found)
 
 
-SCREENS = (
-    *("/", "/?view=table", "/messages", "/handoffs", "/agents", "/agents?view=cards", "/events", "/compose"),
-    *(
-        "/settings",
-        "/agents?inspect=@mallory",
-        "/agents?inspect=@victim&peer=mallory",
-        "/agents?inspect=@mallory&peer=victim",
+# The URLs that show each page, by its route.
+SCREENS: dict[str, tuple[str, ...]] = {
+    "": ("/", "/?view=table", "/?workspace=all"),
+    "messages": ("/messages", "/messages?workspace=all"),
+    "handoffs": ("/handoffs",),
+    "agents": (
+        *("/agents", "/agents?view=cards", "/agents?inspect=@mallory", "/agents?inspect=@settler"),
+        *("/agents?inspect=@victim&peer=mallory", "/agents?inspect=@mallory&peer=victim"),
     ),
+    "agents/new": ("/agents/new",),
+    "agents/<str:name>/keys": ("/agents/mallory/keys",),
+    "topics": ("/topics?state=all", "/topics?state=closed&workspace=all"),
+    "events": ("/events", "/events?workspace=all"),
+    "search": ("/search?q=pwned", "/search?q=pwned&workspace=all", "/search?q=evil+example&kind=message"),
+    "settings": ("/settings",),
+    "settings/<slug:slug>": tuple(
+        f"/settings/{slug}" for slug in ("presence", "limits", "retention", "backup", "about")
+    ),
+    "welcome": ("/welcome",),
+    "compose": ("/compose", "/compose?kind=handoff"),
+}
+# What is put into pages.
+FRAGMENTS = {
+    "agents/<str:name>/keys/<slug:prefix>/connection": "/agents/mallory/keys/{prefix}/connection",
+    "settings/figures": "/settings/figures",
+    "topics/<slug:name>": "/topics/{topic}?state=all&q=pwned&reply=1",
+}
+# What is no page: files, data and forms, of which other tests here look at what they give.
+DATA = ("live/state", "live/events", "live/traffic")
+FILES = {
+    "messages/<slug:name>.json",
+    "events/export",
+    "topics/<slug:name>/export",
+    "agents/<str:name>/with/<str:peer>",
+}
+NO_PAGES = {*DATA, *FILES, "compose/preview", "topics/<slug:name>/post", "do/<slug:operation>"}
+QUERY = (
+    *(
+        "q",
+        "from",
+        "to",
+        "agent",
+        "find",
+        "inspect",
+        "peer",
+        "kind",
+        "lane",
+        "type",
+        "subject",
+        "capability",
+        "presence",
+    ),
+    *("time", "since", "until", "sort", "view", "who", "act", "column", "after", "before", "workspace", "at", "back"),
 )
+
+
+def test_every_text_of_every_table_was_written_by_mallory(hostile: tuple[Server, list[str]]) -> None:
+    server, _ = hostile
+    texts = columns(server)
+    assert {column for column, is_hostile in texts.items() if not is_hostile} == set(EMPTY)
+
+
+def test_every_page_of_the_list_of_urls_is_looked_at() -> None:
+    pages = {
+        route for route in routes() if not route.startswith(("admin/", "api/", "login/", "healthz", "readyz", "^"))
+    }
+    assert pages == set(SCREENS) | set(FRAGMENTS) | NO_PAGES
 
 
 def test_every_screen_shows_hostile_text_as_text(browser: Browser, hostile: tuple[Server, list[str]]) -> None:
     server, things = hostile
     trap = Trap(browser, server.url)
-    for path in SCREENS:
+    for path in (path for paths in SCREENS.values() for path in paths):
         trap.look(path)
         trap.page.wait_for_timeout(200)
     for thing in things:
-        trap.look(f"{'/messages' if thing.startswith('msg_') else '/handoffs'}?inspect={thing}")
+        trap.look(WHERE[thing[:4]].format(thing))
     assert trap.eyes.complaints == []
     trap.eyes.close()
+
+
+def test_every_fragment_shows_hostile_text_as_text(browser: Browser, hostile: tuple[Server, list[str]]) -> None:
+    server, _ = hostile
+    trap = Trap(browser, server.url)
+    prefix = server.operator().get("agents/mallory")["keys"][0]["key"]
+    topic = server.operator().get("topics")["topics"][0]["topic"]
+    for path in FRAGMENTS.values():
+        trap.look(path.format(prefix=prefix, topic=topic))
+    trap.eyes.close()
+
+
+def test_what_a_url_says_is_text_too(browser: Browser, hostile: tuple[Server, list[str]]) -> None:
+    server, _ = hostile
+    trap, payloads = Trap(browser, server.url), cycle(PAYLOADS)
+    for route in SCREENS:
+        if "<" not in route:
+            for names in (QUERY[::2], QUERY[1::2]):
+                query = urlencode({name: next(payloads) for name in names})
+                trap.page.goto(f"{server.url}/{route}?{query}")
+                trap.check(f"/{route}?{query}")
+    trap.eyes.close()
+
+
+def test_the_data_of_the_graph_hides_nothing(hostile: tuple[Server, list[str]]) -> None:
+    server, _ = hostile
+    cursor = server.operator().get("events/cursor")["cursor"]
+    for path in DATA:
+        found = server.operator().http.get(f"{server.url}/{path}", params={"workspace": "all", "after": cursor})
+        assert not re.search(r"\\u(202|206|00[01])", found.text.replace("\\\\", "")), path
 
 
 def test_live_fragments_are_inert_too(browser: Browser, hostile: tuple[Server, list[str]]) -> None:
@@ -146,6 +215,22 @@ def test_live_fragments_are_inert_too(browser: Browser, hostile: tuple[Server, l
             sender.post("messages", to="victim", subject=f"{payload[:150]} {path}{number}", body=payload)
         trap.page.locator(selector, has_text=f"{path}39").wait_for()
         trap.check(path)
+    trap.eyes.close()
+
+
+def test_live_posts_are_inert_too(browser: Browser, hostile: tuple[Server, list[str]]) -> None:
+    server, _ = hostile
+    sender = server.agent("rory")
+    topic = sender.post("topics", name="live")["topic"]
+    sender.post("topics/join", topic=topic)
+    trap = Trap(browser, server.url)
+    trap.look(f"/topics/{topic}?q=pwned")
+    trap.page.locator('#pill[data-state="live"]').wait_for()
+    for number, payload in enumerate(PAYLOADS):
+        outgoing = {"body": f"{payload} post{number}", "kind": payload[:32]}
+        sender.post(f"topics/{topic}/sync", outbox=[outgoing], timeout_seconds=0)
+        trap.page.locator(f'.post[data-seq="{number + 1}"]').wait_for(state="attached")
+    trap.check(f"/topics/{topic}")
     trap.eyes.close()
 
 
@@ -170,10 +255,13 @@ def test_the_admin_shows_hostile_text_as_text(browser: Browser, hostile: tuple[S
     trap = Trap(browser, server.url)
     said = (server.home.parent / f"{server.home.name}.log").read_text()
     trap.page.goto(re.findall(r"http\S+/login/\S+", said)[-1])
-    for model in ADMIN:
-        trap.look(f"/admin/{model}/")
+    for model in admin.site._registry:
+        place = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        trap.look(place)
         rows = trap.page.locator("#result_list tbody th a, #result_list tbody td a[href*='/change/']")
         paths = sorted({str(row.get_attribute("href")) for row in rows.all()})
-        for path in paths[:45]:
-            trap.look(path.partition("?")[0] if path.startswith("/") else f"/admin/{model}/{path}")
+        for path in paths[: ROWS if model._meta.model_name in BODIES else FEW]:
+            trap.look(path.partition("?")[0] if path.startswith("/") else f"{place}{path}")
+    for page in ("", "bus/agent/create/", "bus/key/mint/", "bus/", "handoffs/"):
+        trap.look(f"/admin/{page}")
     trap.eyes.close()

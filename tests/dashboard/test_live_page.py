@@ -142,6 +142,6 @@ def test_page_takes_the_same_few_queries(look, do, enrol, alice, number, django_
         job = do("handoff_create", alice, title=f"Job {each}", to=f"agent{each}").handoff
         do("handoff_claim", agent, handoff=job)
     shown(look())
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(33):
         text = shown(look())
     assert f"agent{number - 1}" in text

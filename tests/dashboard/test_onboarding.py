@@ -31,7 +31,7 @@ def row(facts, title):
 def test_new_workspace_is_welcomed_with_a_command_for_every_harness(look, nothing_installed):
     facts = welcome(look)
     assert [each.title for each in facts["rows"]] == [harness.title for harness in HARNESSES]
-    assert row(facts, "Claude Code").command == "nexus agent add claude --harness claude-code"
+    assert row(facts, "Claude Code").command == "nexus connect claude-code"
     assert (facts["is_found"], facts["is_connected"]) == (False, False)
 
 
@@ -48,7 +48,7 @@ def test_enrolled_agent_is_waited_for_until_its_first_call(look, nothing_install
     enrol("claude", harness="claude-code", quiet=None)
     waiting = row(welcome(look), "Claude Code")
     assert (waiting.state, waiting.agent) == ("waits", "claude")
-    assert waiting.command == "nexus agent add claude-2 --harness claude-code"
+    assert waiting.command == "nexus connect claude-code"
     assert row(welcome(look), "Codex").state == ""
 
 
@@ -71,12 +71,12 @@ def test_agents_of_another_workspace_do_not_end_the_welcome(look, mallory):
     assert welcome(Look(look.caller, None, QueryDict(), "/")) is None
 
 
-def test_steps_take_two_queries_however_many_agents_wait(look, nothing_installed, enrol, django_assert_num_queries):
-    with django_assert_num_queries(2):
+def test_steps_take_one_query_however_many_agents_wait(look, nothing_installed, enrol, django_assert_num_queries):
+    with django_assert_num_queries(1):
         steps(look)
     for number in range(10):
         enrol(f"agent-{number}", harness="codex", quiet=None)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         steps(look)
 
 

@@ -1,13 +1,14 @@
 """The first page in a browser: its commands work as they stand, and it turns when somebody calls."""
 
-import json
 import shlex
+import subprocess
+import sys
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.browser import Eyes
-from tests.live.servers import Server
+from tests.live.servers import ROOT, Server
 
 pytestmark = pytest.mark.slow
 
@@ -20,17 +21,19 @@ def fresh(tmp_path_factory):
     server.close()
 
 
-def test_command_that_is_shown_enrols_an_agent_and_its_first_call_turns_the_page(browser, fresh) -> None:
+def test_command_that_is_shown_connects_a_program_and_its_first_call_turns_the_page(browser, fresh, tmp_path) -> None:
     eyes = Eyes(browser, fresh.url)
     page = eyes.go("/welcome")
     line = page.locator("#add-codex").inner_text()
     program, *words = shlex.split(line)
     assert program == "nexus"
-    done = fresh.command(*words, "--workspace", str(fresh.project), "--json")
+    environment = fresh.environment | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "nexus_site.cli", *words, "--yes"]
+    done = subprocess.run(command, cwd=fresh.project, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    expect(page.locator("#connecting")).to_contain_text("waits for the first call")
-    key = json.loads(done.stdout)["key"]
-    called = fresh.client().get(f"{fresh.url}/api/v1/whoami", headers={"Authorization": f"Bearer {key}"})
+    key = (fresh.home / "keys" / "codex").read_text()
+    where = {"project_root": str(fresh.project)}
+    called = fresh.client().get(f"{fresh.url}/api/v1/whoami", params=where, headers={"Authorization": f"Bearer {key}"})
     assert called.status_code == 200
     expect(page.locator(".harness-state.is-connected")).to_contain_text("connected")
     expect(page.get_by_role("link", name="See the graph")).to_be_visible()

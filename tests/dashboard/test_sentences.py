@@ -132,7 +132,7 @@ def test_paths_that_are_reserved_and_given_back(do, said, alice):
     assert said("paths.released") == "alice gave back a.txt"
 
 
-def test_people_and_keys(do, said, operator, alice):
+def test_people_and_keys(do, said, later, operator, alice):
     assert said("agent.created") == "You enrolled alice"
     assert said("workspace.joined") == "alice joined the workspace"
     assert said("workspace.created") == "Nexus opened the workspace atlas"
@@ -142,6 +142,15 @@ def test_people_and_keys(do, said, operator, alice):
     assert said("key.minted") == "You minted a key for alice, label laptop"
     do("key_revoke", operator, agent="alice", key=minted.prefix)
     assert said("key.revoked") == "You revoked a key of alice, label laptop"
+    do("wake_claim", alice)
+    assert said("agent.woken") == "alice was woken"
+    do("message_create", operator, to="alice", subject="Now", body="")
+    do("wake_claim", later(alice, 60))
+    assert said("agent.woken") == "alice was woken as operator wrote"
+    do("wake_pause", operator, agent="alice")
+    assert said("agent.paused") == "You paused the waking of alice"
+    do("wake_pause", operator, agent="alice", paused=False)
+    assert said("agent.resumed") == "You let alice be woken again"
     do("agent_archive", operator, agent="alice")
     assert said("agent.archived") == "You archived alice"
 

@@ -16,6 +16,7 @@ from bus.readers import Readers
 from bus.tail import Tail
 from bus.waits import events as event_waits
 from bus.waits import keeping, until
+from bus.waits import topics as topic_waits
 from bus.writer import WriterLane
 
 
@@ -48,7 +49,7 @@ def lane(own_file):
 def play(own_file, lane, monkeypatch):
     """Return a function that runs a scenario on a loop, with a tail, readers and a lane of its own."""
     readers, tail = Readers(), Tail()
-    for module in (door, presence, tails, keeping):
+    for module in (door, presence, tails, keeping, topic_waits):
         monkeypatch.setattr(module, "lane", lane)
     for module in (door, tails, event_waits, keeping, until):
         monkeypatch.setattr(module, "readers", readers)

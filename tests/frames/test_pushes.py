@@ -156,7 +156,11 @@ async def test_a_client_that_takes_nothing_is_cut_off_and_harms_nobody(connect, 
 @pytest.mark.parametrize("name", sorted(name for name, entry in door.published().items() if entry.kind == "wait"))
 async def test_every_wait_can_be_called(connect, alice, name, assert_refused):
     socket = await connect("alice", "/ws/agent?inbox=false")
-    answer = await socket.call(name, **({"timeout_seconds": 0} if name != "backup_create" else {}))
+    order = {} if name in ("backup_create", "wake") else {"timeout_seconds": 0}
+    if name == "topic_sync":
+        order["topic"] = (await socket.call("topic_create", name="api"))["topic"]
+        await socket.call("topic_join", topic=order["topic"])
+    answer = await socket.call(name, **order)
     if name == "backup_create":
         assert_refused(answer, "forbidden")
     else:

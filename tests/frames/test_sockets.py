@@ -156,6 +156,15 @@ async def test_the_session_that_is_opened_over_a_socket_is_its_own_from_then_on(
     assert (await second.call("whoami"))["session"] == other["session"]
 
 
+async def test_a_repeated_answer_does_not_lead_back_to_a_session_that_is_over(connect, alice):
+    socket = await connect("alice")
+    one, two = ({"session_ref": name, "idempotency_key": name} for name in ("one", "two"))
+    first, second = await socket.call("session_open", **one), await socket.call("session_open", **two)
+    await socket.call("session_close", session=first["session"])
+    assert await socket.call("session_open", **one) == {**first, "duplicate": True}
+    assert (await socket.call("whoami"))["session"] == second["session"]
+
+
 async def test_a_session_can_be_named_by_header_and_a_foreign_one_is_not_found(connect, dial, alice, bob):
     opened = await (await connect("alice")).call("session_open", session_ref="one")
     socket = await connect("alice", nexus_session=opened["session"])
@@ -222,3 +231,11 @@ async def test_a_client_that_goes_in_the_middle_of_an_answer_is_no_failure(conne
 
 async def test_another_path_is_accepted_and_closed_with_a_code_of_its_own(dial, alice):
     assert await dial("alice", "/ws/elsewhere").closed() == 4404
+
+
+@pytest.mark.parametrize("path", ["/ws/agent", "/ws/dashboard?view=live", "/nowhere"])
+async def test_a_client_that_has_gone_before_it_was_answered_is_no_failure(dial, alice, path):
+    socket = dial("alice", path)
+    socket.is_gone = True
+    async with asyncio.timeout(20):
+        await socket.task

@@ -117,7 +117,7 @@ def queries(call):
 
 
 @pytest.mark.parametrize(
-    ("listing", "most"), [({}, 3), ({"mine": True}, 3), ({"states": ["open"]}, 3), ({"available": True}, 3)]
+    ("listing", "most"), [({}, 4), ({"mine": True}, 4), ({"states": ["open"]}, 4), ({"available": True}, 3)]
 )
 def test_lists_take_as_many_statements_at_50_rows_as_at_one(do, bob, give, listing, most):
     def look():

@@ -3,9 +3,11 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bus.models import Event
-from handoffs import sweeps
+from handoffs import globs, paths, sweeps
 from handoffs.models import PathClaim
 from handoffs.operations import claiming
 
@@ -202,3 +204,37 @@ def test_of_the_best_that_are_blocked_a_bounded_number_is_looked_at(do, held, da
     give(paths=["src/**"], priority=9)
     assert not do("handoff_claim", dave).claimed
     assert do("handoff_claim", dave, handoff=free).claimed
+
+
+PARTS = st.one_of(st.sampled_from(["**", "*", "a*", "*.b", "?"]), st.text("ab*?.", min_size=1, max_size=4)).filter(
+    lambda part: part == "**" or ("**" not in part and part not in (".", ".."))
+)
+GLOBS = st.lists(PARTS, min_size=1, max_size=4).map("/".join).map(globs.check)
+
+
+@pytest.fixture
+def walked():
+    """Return a function that counts the pairs of globs that were really walked."""
+    paths._compared.cache_clear()
+    return lambda: paths._compared.cache_info().misses
+
+
+def test_what_begins_or_ends_otherwise_is_not_walked(walked):
+    held = [(f"**/held_{number}.py", 1, None) for number in range(400)]
+    held += [(f"src/room_{number}/**/*.py", 1, None) for number in range(400)]
+    assert paths.are_free(["**/*.md", "docs/*/parser.py", "tests/**/conftest.py"], held)
+    assert walked() == 0
+    assert not paths.are_free(["src/room_7/*/a.py"], held)
+    assert walked() == 1
+
+
+def test_a_pair_of_globs_is_walked_once_however_often_it_is_asked_for(walked):
+    held = [(f"**/held_{number}/*.py", 1, None) for number in range(800)]
+    for _ in range(5):
+        assert paths.are_free(["src/*/x/*.py"], held)
+    assert walked() == 800
+
+
+@given(GLOBS, GLOBS)
+def test_the_cheap_look_never_hides_an_overlap(a, b):
+    assert paths.meet(a, b) == globs.overlap(a, b)

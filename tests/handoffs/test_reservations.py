@@ -193,3 +193,15 @@ def test_the_log_adds_up_to_what_is_held(do, held, bob, dave, give, workspace, s
 def test_verify_sees_a_reservation_that_was_changed_by_hand(held):
     PathClaim.objects.filter(glob="docs/parser.md").delete()
     assert ["paths" in each.what for each in verify().problems] == [True]
+
+
+def test_a_shorter_repeat_shortens_nothing_and_says_so(do, bob, dave, later, attempt, assert_refused, workspace):
+    long = do("paths_reserve", bob, globs=["src/**"], ttl=3600)
+    both = do("paths_reserve", bob, globs=["src/**", "docs/**"], ttl=60, reason="briefly")
+    assert lasting(both) < 61
+    assert do("paths_reserve", bob, globs=["src/**"], ttl=60).until == long.until
+    assert_refused(attempt("paths_reserve", later(dave, 3500), globs=["src/a"]), "path_taken")
+    assert do("paths_reserve", later(dave, 100), globs=["docs/a"]).globs == ["docs/a"]
+    assert verify().is_clean
+    assert do("paths_release", bob, globs=["src/**"]).released == ["src/**"]
+    assert do("paths_reserve", bob, globs=["src/**"], ttl=60).until < long.until

@@ -20,7 +20,7 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 
 ROOT = Path(__file__).resolve().parents[2]
 MODERN = "2026-07-28"
-LOW_MINIMA = {"NEXUS_INBOX_LEASE_MIN": "1", "NEXUS_HANDOFF_LEASE_MIN": "1"}
+LOW_MINIMA = {"NEXUS_INBOX_LEASE_MIN": "1", "NEXUS_HANDOFF_LEASE_MIN": "1", "NEXUS_PAIR_LIMIT": "0"}
 PATIENCE = 60
 
 
@@ -151,6 +151,6 @@ async def mcp_tools(server: Server, key: str, mode: str = "legacy", query: str =
         yield Tools(client)
 
 
-def play(scenario: Any) -> Any:
+def play(scenario: Any, seconds: float = 300) -> Any:
     """Run an async scenario with a generous limit."""
-    return asyncio.run(asyncio.wait_for(scenario, 300))
+    return asyncio.run(asyncio.wait_for(scenario, seconds))

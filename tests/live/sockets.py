@@ -53,6 +53,7 @@ def dial(server: Server, key: str, query: str = "", **settings: Any) -> connect:
     """Return a connection that is about to be made; with a key it goes into the header."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     url = f"{server.url.replace('http', 'ws')}/ws/agent{query}"
+    settings.setdefault("open_timeout", 120)  # beside many others on a small machine
     return connect(url, additional_headers=headers, proxy=None, max_size=None, **settings)
 
 

@@ -172,6 +172,11 @@ def test_an_oversized_body_is_refused_on_both_surfaces(cast, mcp):
         assert_shape(error.get("data") or error, "too_large")
 
 
+def test_a_url_that_is_too_long_is_answered(cast):
+    answer = cast["rest"].http.get("help", params={"about": "x" * 20_000})
+    assert answer.status_code in (400, 414, 422)
+
+
 def test_broken_json_over_rest_has_the_shape_too(cast):
     answer = cast["rest"].http.post("messages", content="{", headers={"Content-Type": "application/json"})
     assert_shape(answer.json()["error"], "invalid_input")

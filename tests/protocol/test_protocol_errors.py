@@ -50,13 +50,13 @@ async def test_what_is_not_one_message_is_an_invalid_request(alice, connect, bod
     assert_shape(await agent.post(body), 400, -32600, "invalid_input")
 
 
-@pytest.mark.parametrize("method", ["prompts/list", "no/such", "server/discover", "tasks/get"])
+@pytest.mark.parametrize("method", ["tasks/list", "no/such", "server/discover", "tasks/get"])
 async def test_unknown_method_in_a_session(alice, connect, method):
     agent = await connect("alice")
     assert_shape(await agent.post(rpc(method)), 200, -32601, "not_found")
 
 
-@pytest.mark.parametrize("method", ["prompts/list", "no/such", "initialize", "ping", "resources/subscribe"])
+@pytest.mark.parametrize("method", ["tasks/list", "no/such", "initialize", "ping", "resources/subscribe"])
 async def test_unknown_method_in_the_modern_era(alice, connect, method):
     agent = await connect("alice", in_session=False)
     reply = await agent.modern(rpc(method, {"uri": "nexus://inbox"} if "subscribe" in method else None))

@@ -8,7 +8,19 @@ from bus import door
 from tests.protocol.wires import rpc
 
 ERAS = {"handshake": True, "modern": False}
-PAGES = {"agents", "core", "events", "files", "handoffs", "inbox", "index", "messages", "operator", "refusals"}
+PAGES = {
+    "agents",
+    "core",
+    "events",
+    "files",
+    "handoffs",
+    "inbox",
+    "index",
+    "messages",
+    "operator",
+    "refusals",
+    "topics",
+}
 
 
 @pytest.fixture(params=ERAS)

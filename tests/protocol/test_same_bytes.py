@@ -46,7 +46,15 @@ CORPUS = {
     "a negative id": call("inbox_count") | {"id": -(2**53)},
     "an id in text": call("inbox_count") | {"id": "é\x7f"},
     "an unknown method": rpc("no/such", {"a": 1}),
-    "a method that is not served": rpc("prompts/list"),
+    "a method that is not served": rpc(
+        "completion/complete",
+        {"ref": {"type": "ref/prompt", "name": "catch_up"}, "argument": {"name": "to", "value": "a"}},
+    ),
+    "the prompts": rpc("prompts/list"),
+    "a prompt": rpc("prompts/get", {"name": "hand_over", "arguments": {"work": "é"}}),
+    "a prompt with the digest": rpc("prompts/get", {"name": "catch_up"}),
+    "an unknown prompt": rpc("prompts/get", {"name": "no_such"}),
+    "a prompt without its argument": rpc("prompts/get", {"name": "hand_over"}),
     "the resources": rpc("resources/list"),
     "the templates": rpc("resources/templates/list"),
     "the resources from a cursor": rpc("resources/list", {"cursor": "x"}),
@@ -145,6 +153,30 @@ async def test_list_of_every_toolset_is_the_same_bytes(both, sdk, url):
     ours, theirs = both
     ours.url = theirs.url = url
     assert (await ours.post(rpc("tools/list"))).body == (await theirs.wire(rpc("tools/list")).run(sdk)).body
+
+
+FAMILY = {
+    "the list": rpc("tools/list"),
+    "a ping": call("ping"),
+    "numbers with fractions and odd texts": call("topic_list"),
+    "a refusal": call("topic_join", name="api"),
+    "an unknown topic": call("topic_close", topic_id="x"),
+    "another's tool": call("inbox_count"),
+}
+
+
+@pytest.mark.parametrize("about", FAMILY)
+async def test_tools_of_agent_bus_answer_the_same_bytes(both, sdk, about):
+    ours, theirs = both
+    ours.url = theirs.url = "/mcp?toolsets=agent-bus"
+    await ours.call("topic_create", name="é </x>", metadata=ODD)
+    mine, expected = await ours.post(FAMILY[about]), await theirs.wire(FAMILY[about]).run(sdk)
+    assert (mine.status, mine.body) == (expected.status, expected.body)
+    assert b"INTERNAL" not in mine.body
+    headers, message = modern(FAMILY[about])
+    agent = Agent(ours.headers["authorization"].removeprefix("Bearer "), ours.url)
+    named = {name.replace("-", "_"): value for name, value in headers.items()}
+    assert (await agent.post(message, **named)).body == (await agent.wire(message, **named).run(sdk)).body
 
 
 async def test_long_list_of_texts_is_the_same_bytes(both, sdk, connect):

@@ -30,9 +30,10 @@ async def test_long_name_of_a_client_is_cut(alice, connect):
     assert [each["harness"] for each in await sessions(agent)] == ["x" * 40]
 
 
-async def test_capabilities_are_tools_and_resources_whose_lists_stay(alice, connect):
+async def test_capabilities_are_tools_resources_and_prompts_whose_lists_stay(alice, connect):
     agent = await connect("alice", in_session=False)
-    served = {"tools": {"listChanged": False}, "resources": {"subscribe": True, "listChanged": False}}
+    stays = {"listChanged": False}
+    served = {"tools": stays, "resources": {"subscribe": True} | stays, "prompts": stays}
     assert (await agent.initialize()).result["capabilities"] == served
     stateless = await connect("alice", in_session=False)
     assert (await stateless.modern(rpc("server/discover"))).result["capabilities"] == served
@@ -54,6 +55,15 @@ async def test_sessions_of_one_key_live_side_by_side_and_end_one_by_one(alice, c
     assert [(await agent.post(rpc("ping"))).status for agent in agents] == [200, 404, 200]
     assert (await agents[1].wire(None, "DELETE").run()).status == 404
     assert [each["session"] for each in await sessions(agents[2])] == [own[2], own[0]]
+
+
+async def test_a_repeated_answer_does_not_lead_back_to_a_session_that_is_over(alice, connect):
+    agent = await connect("alice")
+    one, two = ({"session_ref": name, "idempotency_key": name} for name in ("one", "two"))
+    first, second = await agent.call("session_open", **one), await agent.call("session_open", **two)
+    assert await agent.call("session_open", **one) == {**first, "duplicate": True}
+    assert (await agent.call("whoami"))["session"] == second["session"]
+    assert [each["session"] for each in await sessions(agent)] == [second["session"]]
 
 
 async def test_stream_of_a_client_that_reconnects_is_a_new_one(alice, connect):

@@ -68,7 +68,8 @@ def test_listed_schemas_are_small():
 def test_every_field_is_listed_but_the_two_of_every_order():
     for entry in door.published().values():
         listed = set(tools.input_schema(entry.name)["properties"])
-        assert listed == set(entry.order.model_fields) - {"workspace", "idempotency_key"}
+        names = {info.alias or name for name, info in entry.order.model_fields.items()}
+        assert listed == names - {"workspace", "idempotency_key"}
 
 
 def test_every_property_says_what_kind_of_value_it_takes():
@@ -100,8 +101,11 @@ def test_no_tool_mirrors_an_argument_into_a_header():
         (b"toolsets=inbox", ("inbox",)),
         (b"toolsets=inbox,core", ("core", "inbox")),
         (b"toolsets=inbox&toolsets=%20core%20,core", ("core", "inbox")),
-        (b"toolsets=all", ("core", "agents", "messages", "inbox", "events", "handoffs", "files")),
-        (b"toolsets=all,operator", ("core", "agents", "messages", "inbox", "events", "handoffs", "files", "operator")),
+        (b"toolsets=all", ("core", "agents", "messages", "inbox", "events", "handoffs", "topics", "files")),
+        (
+            b"toolsets=all,operator",
+            ("core", "agents", "messages", "inbox", "events", "handoffs", "topics", "files", "operator"),
+        ),
         (b"other=1", ("core",)),
     ],
 )
@@ -131,11 +135,15 @@ async def test_operators_tools_are_listed_on_request_and_refused_all_the_same(al
     assert (await agent.call("agent_create", name="eve"))["error"]["code"] == "forbidden"
 
 
-def test_server_speaks_of_tools_and_resources_whose_lists_stay():
+def test_server_speaks_of_tools_resources_and_prompts_whose_lists_stay():
     for version in (None, MODERN):
         capabilities = server().get_capabilities(protocol_version=version).model_dump(exclude_none=True)
         resources = {"list_changed": False, "subscribe": True}
-        assert capabilities == {"tools": {"list_changed": False}, "resources": resources}
+        assert capabilities == {
+            "tools": {"list_changed": False},
+            "resources": resources,
+            "prompts": {"list_changed": False},
+        }
 
 
 def test_kernel_alone_uses_undocumented_names_of_the_sdk():

@@ -47,14 +47,14 @@ def heed_ctrl_c() -> None:
 class Serve:
     """A running `nexus serve`."""
 
-    def __init__(self, home: Path, *words: str) -> None:
-        """Start it on a free port and wait until it says where it is."""
+    def __init__(self, home: Path, *words: str, **more: str) -> None:
+        """Start it on a free port, with more in its environment, and wait until it says where it is."""
         self.home = home
         self.log = home.with_name(f"{home.name}.log")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "nexus_site.cli", "serve", "--port", "0", "--json", *words],
-                env=environment(home),
+                env=environment(home, **more),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -179,19 +179,24 @@ def another_cluster(home: Path) -> Iterator[int]:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "qcluster"], cwd=ROOT, env=environment(home), stdout=log, stderr=log
         )
-        yield process.pid
-        process.send_signal(signal.SIGINT)
         try:
+            yield process.pid
+            process.send_signal(signal.SIGINT)
             process.wait(PATIENCE)
         finally:
             process.kill()
+            process.wait()
     assert process.returncode == 0, home.with_name("qcluster.log").read_text()
 
 
+WHO = """
+from django_q.tasks import async_task
+for _ in range(20):
+    async_task("os.getpid", task_name="who")
+"""
 SWEEPS = """
 from django_q.tasks import async_task
 for _ in range(30):
-    async_task("os.getpid", task_name="who")
     async_task("bus.tasks.sweep", "delivery_lease")
     async_task("bus.tasks.sweep_all")
     async_task("bus.tasks.backup")
@@ -200,13 +205,17 @@ for _ in range(30):
 
 def test_two_clusters_do_nothing_twice(healthy: Serve, tmp_path: Path) -> None:
     queue = healthy.home / "queue.sqlite3"
+
+    def both_work() -> bool:
+        django(healthy.home, WHO)
+        return len(found(queue, "SELECT DISTINCT result FROM django_q_task WHERE name = 'who'")) == 2
+
     with another_cluster(healthy.home):
+        until(both_work)
         sent = pull(healthy, tmp_path, MESSAGES)
         django(healthy.home, SWEEPS)
         until(lambda: len(returned(healthy.home)) >= MESSAGES)
         until(lambda: found(queue, "SELECT count(*) FROM django_q_ormq") == [0])
-        workers = found(queue, "SELECT DISTINCT result FROM django_q_task WHERE name = 'who'")
-        assert len(workers) == 2
     assert sorted(returned(healthy.home)) == sorted(sent)
     backups = found(healthy.home / "nexus.sqlite3", "SELECT payload FROM bus_event WHERE type = 'backup.made'")
     assert len(backups) == len([*(healthy.home / "backups").glob("nexus-*.sqlite3")]) == 1

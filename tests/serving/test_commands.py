@@ -56,6 +56,19 @@ def test_agents_are_listed_with_what_they_can_do(home: Path, project: Path, alic
     assert "tester" in nexus(home, "agent", "list").stdout
 
 
+def test_what_was_said_is_found_by_its_words(home: Path, project: Path, alice: str) -> None:
+    sent = answered(home, project, "send", "alice", "Lost key", "The session_token\x1b[31m is in the drawer.")
+    (hit,) = answered(home, project, "search", '"lost key"', "drawer", "--from", "operator", "--kind", "message")[
+        "results"
+    ]
+    assert hit["id"] == sent["message"]
+    said = nexus(home, "search", "session_tok*", cwd=project).stdout
+    assert sent["message"] in said
+    assert "session_token\\x1b[31m is" in said
+    assert nexus(home, "search", "no", "such", "words", cwd=project).stdout == "Nothing found.\n"
+    assert answered(home, project, "search", "drawer", "--key", alice)["results"][0]["id"] == sent["message"]
+
+
 def test_a_message_sent_is_in_the_inbox_until_it_is_read(home: Path, project: Path, alice: str) -> None:
     sent = answered(home, project, "send", "alice", "Hello", "Are you there?")
     assert [each["agent"] for each in sent["recipients"]] == ["alice"]

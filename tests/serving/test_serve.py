@@ -3,8 +3,13 @@
 import http.client
 import json
 import stat
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
+from nexus_site.serving.banner import Found, show
+from nexus_site.serving.lock import Running
 from tests.serving.processes import Serve, modes, nexus
 
 
@@ -42,6 +47,43 @@ def test_a_second_serve_finds_the_first(server: Serve) -> None:
     assert server.said["url"] in nexus(server.home, "serve").stdout
 
 
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("open", "open: whoever reaches this machine's loopback is the operator of the dashboard and REST"),
+        ("login", "by the link: the dashboard and REST ask who you are, also on this machine"),
+    ],
+)
+def test_it_says_whom_it_takes_for_the_operator(capsys: pytest.CaptureFixture[str], mode: str, said: str) -> None:
+    running = Running(1, "http://127.0.0.1:1", "0", "daphne", "now", loopback=mode)
+    show(Found(running, "/data", "/login/token"), as_json=False)
+    assert f"  Access                {said}\n" in capsys.readouterr().out
+
+
+def test_it_says_how_to_connect_what_is_installed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("claude", "gemini"):
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    running = Running(1, "http://127.0.0.1:1", "0", "daphne", "now")
+    show(Found(running, "/data", "/login/token"), as_json=False)
+    said = [line.split(maxsplit=2) for line in capsys.readouterr().out.splitlines() if line.startswith("  Connect")]
+    assert said == [["Connect", name, f"nexus connect {name}"] for name in ("claude-code", "gemini")]
+    show(Found(running, "/data", "/login/token"), as_json=True)
+    assert json.loads(capsys.readouterr().out)["harnesses"] == ["claude-code", "gemini"]
+
+
+@pytest.mark.slow
+def test_who_calls_a_second_time_is_told_how_the_first_one_was_started(tmp_path: Path) -> None:
+    server = Serve(tmp_path / "home", NEXUS_LOOPBACK="login")
+    try:
+        assert server.said["loopback"] == "login"
+        assert "Access                by the link:" in nexus(server.home, "serve").stdout
+    finally:
+        server.clear_away()
+
+
 def test_the_data_is_closed_to_others(server: Serve) -> None:
     server.until("/readyz", 200)
     assert stat.S_IMODE(server.home.stat().st_mode) == 0o700
@@ -54,11 +96,11 @@ def test_the_operator_key_is_the_operators(server: Serve) -> None:
     assert (me["agent"], me["origin"]) == ("operator", "operator")
 
 
-def test_a_login_link_opens_the_admin_once(server: Serve) -> None:
+def test_a_login_link_opens_the_dashboard_and_the_admin_once(server: Serve) -> None:
     link = json.loads(nexus(server.home, "serve", "--json").stdout)["dashboard"]
     path = urlsplit(link).path
     with server.open(path) as response:
-        assert (response.status, response.headers["Location"]) == (302, "/admin/")
+        assert (response.status, response.headers["Location"]) == (302, "/")
         cookie = response.headers.get_all("Set-Cookie")
     with server.open(path) as response:
         assert response.status == 410

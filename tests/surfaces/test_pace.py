@@ -7,6 +7,7 @@ from functools import partial
 
 import httpx2
 import pytest
+from autobahn.exception import Disconnected
 
 from nexus_site.pace import paced
 from tests.live.servers import PATIENCE, ROOT, free_port
@@ -61,6 +62,17 @@ async def test_answer_in_one_piece_needs_no_pace():
 
     await paced(answer)({"type": "http"}, None, partial(deliver, connection))
     assert (connection.given.qsize(), connection.producer) == (1, None)
+
+
+async def test_a_socket_whose_client_has_gone_says_so_in_one_way():
+    async def gone(connection, message):
+        raise Disconnected
+
+    async def speak(scope, receive, send):
+        await send({"type": "websocket.send", "text": "x"})
+
+    with pytest.raises(ConnectionError):
+        await paced(speak)({"type": "websocket"}, None, partial(gone, Connection()))
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 
 from bus import clock
 from bus.models import Key
+from nexus_site.cookies import SessionStore
 from tests.protocol.wires import HOST, wire
 from tests.surfaces.clients import BASE, Stream
 
@@ -114,6 +114,23 @@ async def test_page_elsewhere_reads_nothing_as_the_person_at_the_machine(rest, o
     assert (await rest("alice").send("GET", "/whoami", sec_fetch_site=site)).status == 200
 
 
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "", "http://127.0.0.1:1", f"http://{HOST}.evil.example"]
+)
+async def test_script_elsewhere_that_says_only_its_origin_needs_a_key_to_read(
+    rest, operator, alice, origin, assert_refused
+):
+    assert_refused((await rest().send("GET", "/whoami", origin=origin)).json, "wrong_origin")
+    assert (await rest("alice").send("GET", "/whoami", origin=origin)).status == 200
+    written = await rest("alice").send("POST", "/messages", {"to": "alice", "subject": "a", "body": "b"}, origin=origin)
+    assert_refused(written.json, "wrong_origin")
+
+
+@pytest.mark.parametrize("origin", [f"http://{HOST}", f"https://{HOST}", f"HTTP://{HOST}"])
+async def test_own_page_that_says_its_origin_reads_without_a_key(rest, operator, origin):
+    assert (await rest().send("GET", "/whoami", origin=origin)).status == 200
+
+
 class Browser:
     """A browser in which somebody is logged in."""
 
@@ -138,6 +155,10 @@ def browser(surface, operator):
 async def test_login_calls_as_an_operator_of_its_own(browser):
     answer = (await browser.send("GET", "/whoami")).json
     assert (answer["agent"], answer["origin"]) == ("Jo-Smith-operator", "operator")
+
+
+async def test_login_reads_nothing_for_a_script_elsewhere(browser, assert_refused):
+    assert_refused((await browser.send("GET", "/whoami", origin="http://evil.example")).json, "wrong_origin")
 
 
 async def test_login_works_from_another_machine(browser):

@@ -26,6 +26,18 @@ async def test_every_route_is_described_with_its_answer(openapi):
         assert operation["security"] == [{"Access": []}]
 
 
+@pytest.mark.parametrize("name", ["MessageView", "HandoffView", "Claimed"])
+async def test_an_answer_is_described_by_the_names_that_are_sent(openapi, name):
+    assert "from" in openapi["components"]["schemas"][name]["properties"]
+    assert "from_" not in openapi["components"]["schemas"][name]["properties"]
+
+
+async def test_what_is_no_operation_of_a_room_is_described_with_all_that_it_answers(openapi):
+    operations = described(openapi)
+    assert "text/event-stream" in operations["event_stream"]["responses"]["200"]["content"]
+    assert operations["mcp"]["responses"]["default"]["content"]["application/json"]["schema"]["required"]
+
+
 async def test_operation_ids_are_the_names_of_operations(openapi):
     names = [op["operationId"] for path in openapi["paths"].values() for op in path.values()]
     assert len(names) == len(set(names))
@@ -47,7 +59,8 @@ async def test_fields_of_an_order_are_in_the_path_the_query_or_the_body(openapi)
         found = {parameter["name"] for parameter in operation["parameters"]}
         if "requestBody" in operation:
             found |= set(operation["requestBody"]["content"]["application/json"]["schema"]["properties"])
-        assert found == set(door.find(route.operation).order.model_fields), route
+        fields = door.find(route.operation).order.model_fields
+        assert found == {info.alias or name for name, info in fields.items()}, route
 
 
 async def test_body_is_required_where_a_field_is(openapi):

@@ -89,3 +89,10 @@ def test_every_exception_becomes_the_one_shape(error, status, code):
     assert response.status_code == status
     assert b'"code":"' + code + b'"' in response.content
     assert b"secret" not in response.content
+
+
+async def test_a_call_without_a_body_needs_no_content_type_where_a_key_shows_that_no_page_sent_it(rest, alice):
+    reply = await rest("alice").send("POST", "/inbox/pull", None, content_type=None)
+    assert (reply.status, reply.json) == (200, {"messages": [], "waiting": 0})
+    assert (await rest("alice").send("POST", "/inbox/pull", b"{}", content_type=None)).status == 415
+    assert (await rest().send("POST", "/inbox/pull", None, content_type=None)).status == 415

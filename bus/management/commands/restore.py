@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandParser
 
 from bus import backups, clock, restoring
+from bus.errors import InvalidInput
 from bus.management.base import NexusCommand
 from bus.verifier import verify
 
@@ -40,4 +41,7 @@ class Command(NexusCommand):
 
 def _path(name: str) -> Path:
     named = backups.folder() / name
-    return named if "/" not in name and named.is_file() else Path(name).expanduser().resolve()
+    try:
+        return named if "/" not in name and named.is_file() else Path(name).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InvalidInput(f"That is no file: {error}.", hint="`nexus backup --list` names the backups.") from error

@@ -16,7 +16,7 @@ __all__ = ["COMMANDS", "URLS", "facts"]
 
 URLS = (
     ("MCP", "/mcp", "For agents, with a key. More tools: ?toolsets=core,inbox or ?toolsets=all."),
-    ("REST", "/api/v1/whoami", "Everything that agents and operators can do; no key is needed from this machine."),
+    ("REST", "/api/v1/whoami", "Everything that agents and operators can do; whoever sees this page needs no key."),
     ("Reference", "/api/v1/docs", "Every operation with its fields and refusals."),
     ("OpenAPI", "/api/v1/openapi.json", "The same for programs."),
     ("Events", "/api/v1/events/stream", "The log as it grows, as server-sent events."),
@@ -25,6 +25,7 @@ URLS = (
 )
 COMMANDS = (
     ("nexus status", "Is it running, where, and how much waits."),
+    ("nexus connect HARNESS", "Connect a coding agent's program; it shows what it would write, and asks."),
     ("nexus agent add NAME", "Enrol an agent, in the folder where it works; prints its key, once."),
     ("nexus agent list", "Who is enrolled and who is present."),
     ("nexus tail", "Follow the log."),
@@ -32,6 +33,7 @@ COMMANDS = (
     ("nexus doctor", "What is wrong, each with the command that mends it."),
     ("nexus verify", "Check the log's chain and that the state follows from it."),
     ("nexus backup", "Copy the database while everybody goes on working."),
+    ("nexus demo", "Watch a scripted team at work, for some minutes."),
     ("nexus seed", "Fill a lively workspace to look at."),
 )
 PACKAGES = ("Django", "channels", "daphne", "django-q2", "mcp")

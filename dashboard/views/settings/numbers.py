@@ -22,7 +22,7 @@ OPEN = (
     ("streams", "Event streams"),
     ("waits", "Waiting calls"),
 )
-COLOURS = ("blue", "green", "pink", "ink")
+COLOURS = ("blue", "green", "pink", "amber", "ink")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from bus.directory import directory
 from bus.models import Capability
-from handoffs.models import LIVE, Handoff, HandoffQuerySet, State
-from overview.queries.board.paging import ORDERS
+from handoffs.models import LIVE, Handoff, HandoffQuerySet, State, concerns
+from overview.queries.board.paging import ORDERS, Order
 from overview.queries.board.shapes import Card, card, present
+from overview.queries.places import each_workspace, first_of
 
 __all__ = ["COLUMNS", "Board", "Column", "Wanted", "board", "cards_of", "numbers"]
 
 PAGE = 30
 MOST_UNSWEPT = 500
+FEW = 200
 URGENT = 8
 TITLES = {
     State.OPEN.value: "Open",
@@ -65,13 +67,14 @@ class Board:
 
 def board(workspace: int | None, wanted: Wanted, now: datetime, older: Mapping[str, str] | None = None) -> Board:
     """Return the board; `older` says for a column behind which mark its page begins."""
-    rows, here = _fitting(_within(workspace), wanted), present(now)
-    unswept = _unswept(rows, now)
-    counts = _counts(rows, unswept, now)
+    only, here = _only(workspace, wanted), present(now)
+    unswept = _unswept(workspace, only, now)
+    counts = _counts(_within(workspace).filter(only), unswept, now)
+    places = [Handoff.objects.filter(only, place) for place in each_workspace(workspace)]
     columns = []
     for name in COLUMNS:
         mark = (older or {}).get(name, "")
-        found, following = _page(rows, name, now, mark)
+        found, following = _page([_stored(rows, name, now) for rows in places], ORDERS[name], mark)
         over = [] if mark else [row for row in unswept if row.state_at(now) == name][:PAGE]
         shown = sorted(over + found, key=_urgent) if name == State.OPEN else over + found
         columns.append(Column(name, TITLES[name], counts[name], card(shown, here, now), following))
@@ -81,7 +84,7 @@ def board(workspace: int | None, wanted: Wanted, now: datetime, older: Mapping[s
 def numbers(workspace: int | None, now: datetime) -> dict[str, int]:
     """Return how many handoffs are in each column."""
     rows = _within(workspace)
-    counts = _counts(rows, _unswept(rows, now), now)
+    counts = _counts(rows, _unswept(workspace, Q(), now), now)
     return {name: counts[name] for name in COLUMNS}
 
 
@@ -90,26 +93,35 @@ def _within(workspace: int | None) -> HandoffQuerySet:
     return rows if workspace is None else rows.filter(workspace_id=workspace)
 
 
-def _fitting(rows: HandoffQuerySet, wanted: Wanted) -> HandoffQuerySet:
+def _only(workspace: int | None, wanted: Wanted) -> Q:
+    """Match what the filters leave; where that is little it is looked for once, and not again in every column."""
+    matching = _matching(wanted)
+    if not matching:
+        return matching
+    found = list(_within(workspace).filter(matching).order_by().values_list("pk", flat=True)[: FEW + 1])
+    return Q(pk__in=found) if len(found) <= FEW else matching
+
+
+def _matching(wanted: Wanted) -> Q:
+    matching = Q()
     if wanted.agent:
         agent = directory.agent_named(wanted.agent)
-        rows = rows.concerning(agent.id) if agent else rows.none()
+        matching &= concerns(agent.id) if agent else Q(pk__in=[])
     if wanted.capability:
         can = Capability.objects.filter(agent_id=OuterRef("last_claimant_id"), name=wanted.capability)
-        rows = rows.filter(Q(pool__contains=f'"{wanted.capability}"') | Q(Exists(can)))
+        matching &= Q(pool__contains=f'"{wanted.capability}"') | Q(Exists(can))
     if wanted.priority == "urgent":
-        rows = rows.filter(priority__gte=URGENT)
+        matching &= Q(priority__gte=URGENT)
     if wanted.q:
-        rows = rows.filter(title__icontains=wanted.q)
-    return rows
+        matching &= Q(title__icontains=wanted.q)
+    return matching
 
 
-def _page(rows: HandoffQuerySet, name: str, now: datetime, mark: str) -> tuple[list[Handoff], str | None]:
+def _page(places: Sequence[HandoffQuerySet], order: Order, mark: str) -> tuple[list[Handoff], str | None]:
     """Return a page of a column and the mark of the next; rows are chosen by number first, as texts are wide to sort."""
-    order = ORDERS[name]
-    chosen = order.sorted(order.after(_stored(rows, name, now), mark))
-    whole = Handoff.objects.filter(pk__in=chosen.values("pk")[: PAGE + 1]).select_related("workspace")
-    found = list(order.sorted(whole))
+    chosen = first_of([order.sorted(order.after(rows, mark)) for rows in places], PAGE + 1)
+    whole = Handoff.objects.filter(chosen).select_related("workspace")
+    found = list(order.sorted(whole)[: PAGE + 1])
     return found[:PAGE], order.mark(found[PAGE - 1]) if len(found) > PAGE else None
 
 
@@ -121,8 +133,14 @@ def _stored(rows: HandoffQuerySet, name: str, now: datetime) -> HandoffQuerySet:
     return found.filter(lease_until__gt=now) if name == State.CLAIMED else found
 
 
-def _unswept(rows: HandoffQuerySet, now: datetime) -> list[Handoff]:
-    """Return those whose lease or time is over, which no sweep has written down yet."""
+def _unswept(workspace: int | None, only: Q, now: datetime) -> list[Handoff]:
+    """Return those whose lease or time is over, which no sweep has written down yet.
+
+    Few are, and their own indexes are without workspace: no other may fit.
+    """
+    rows = Handoff.objects.filter(only)
+    if workspace is not None:
+        rows = rows.alias(place=F("workspace_id") + 0).filter(place=workspace)
     late = rows.filter(due_at__isnull=False, due_at__lte=now, closed_at__isnull=True)
     lapsed = rows.filter(lease_until__isnull=False, lease_until__lte=now)
     chosen = late.values("pk").union(lapsed.values("pk"))[:MOST_UNSWEPT]
@@ -131,8 +149,10 @@ def _unswept(rows: HandoffQuerySet, now: datetime) -> list[Handoff]:
 
 def _counts(rows: HandoffQuerySet, unswept: Sequence[Handoff], now: datetime) -> Counter[str]:
     """Count each column."""
-    grouped: QuerySet[Handoff, tuple[str, int]] = rows.order_by().values_list("state").annotate(count=Count("pk"))
-    counts: Counter[str] = Counter(dict(grouped))
+    counts: Counter[str] = Counter()
+    # By workspace too, as the index of states begins with it and has the groups one after the other.
+    for _, state, count in rows.order_by().values_list("workspace_id", "state").annotate(count=Count("pk")):
+        counts[state] += count
     for row in unswept:
         counts[str(row.state)] -= 1
         counts[row.state_at(now)] += 1

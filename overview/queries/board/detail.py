@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, TextField
+from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from bus.directory import AgentEntry, directory
@@ -97,9 +97,12 @@ def _said(public_id: str) -> list[Said]:
     """
     later = Message.objects.filter(public_id__gt=f"msg_{public_id.removeprefix('hnd_')}").order_by("public_id")
     near = later.values("pk")[:MOST_SEARCHED]
-    refers = Q(pk__in=near, referring__contains=public_id)
-    about = Message.objects.annotate(referring=Cast("references", TextField()))
-    about = about.filter(refers | Q(reply_to__handoff=public_id), handoff="").order_by("-pk")[:MOST_SAID]
+    texts = Message.objects.alias(referring=Cast("references", TextField()))
+    refers = texts.filter(pk__in=near, referring__contains=public_id).values("pk")
+    offers = Message.objects.filter(handoff=public_id).values("pk")
+    answers = Message.objects.filter(reply_to__in=offers).values("pk")
+    # Most messages are about no handoff: their index is not to be used, so it is not asked for the empty name.
+    about = Message.objects.filter(pk__in=refers.union(answers)).exclude(handoff__gt="").order_by("-pk")[:MOST_SAID]
     rows = about.values_list("public_id", "sender_id", "subject", "body", "sent_at")
     return [Said(row[0], directory.agent(row[1]), *row[2:]) for row in rows]
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bus.models import Event, Message
+from bus.models import Event, Message, Topic
+from bus.text import visible_in
 from handoffs.models import Handoff
 from overview.queries.graph.nodes import Tally, nodes
 from overview.queries.graph.shapes import ADDRESSING, instant, label, plain
@@ -40,6 +41,7 @@ class Move:
     def json(self, was: str | None) -> dict[str, Any]:
         """Return what the page's script reads; `was` is the lane that a delivery left."""
         event = self.event
+        facts = {name: value for name, value in event.data.items() if name in KEPT}
         return {
             "cursor": event.cursor,
             "seq": event.seq,
@@ -49,19 +51,32 @@ class Move:
             "origin": event.origin,
             "message": event.message,
             "handoff": event.handoff,
+            "topic": event.topic,
             "agent": event.agent or None,
-            "data": {name: value for name, value in event.data.items() if name in KEPT} | ({"was": was} if was else {}),
-            **self.more,
+            "data": visible_in(facts | ({"was": was} if was else {})),
+            **visible_in(self.more),
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What events speak of, by id, and the nodes of agents that came or changed, by name."""
+
+    messages: dict[str, tuple[str, str, str]]
+    handoffs: dict[str, dict[str, Any]]
+    topics: dict[str, str]
+    profiles: dict[str, dict[str, Any]]
+
+
 def moves(workspace: int | None, events: Sequence[Happened]) -> list[dict[str, Any]]:
-    """Return events as JSON for the graph, in five queries at most."""
+    """Return events as JSON for the graph, in six queries at most."""
     messages = _messages({event.message for event in events if event.message})
     handoffs = _handoffs({event.handoff for event in events if event.handoff})
+    topics = _topics({event.topic for event in events if event.topic})
     profiles = _profiles(workspace, events)
     left = _left(events)
-    return [_move(event, messages, handoffs, profiles).json(left.get(event.pk)) for event in events]
+    known = Known(messages, handoffs, topics, profiles)
+    return [_move(event, known).json(left.get(event.pk)) for event in events]
 
 
 def _left(events: Sequence[Happened]) -> dict[int, str]:
@@ -89,6 +104,10 @@ def _handoffs(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     return {row.public_id: _facts(row) for row in rows.defer("body", "payload", "result", "error")}
 
 
+def _topics(names: Iterable[str]) -> dict[str, str]:
+    return dict(Topic.objects.filter(public_id__in=list(names)).values_list("public_id", "name"))
+
+
 def _facts(row: Handoff) -> dict[str, Any]:
     return {
         "title": row.title,
@@ -114,16 +133,16 @@ def _profiles(workspace: int | None, events: Sequence[Happened]) -> dict[str, di
     return {node.name: plain({name: getattr(node, name) for name in type(node).__slots__}) for node in found}
 
 
-def _move(
-    event: Happened, messages: dict[str, Any], handoffs: dict[str, dict[str, Any]], profiles: dict[str, dict[str, Any]]
-) -> Move:
+def _move(event: Happened, known: Known) -> Move:
     more: dict[str, Any] = {}
-    if event.handoff in handoffs:
-        facts = handoffs[event.handoff]
+    if event.handoff in known.handoffs:
+        facts = known.handoffs[event.handoff]
         more = {"title": facts["title"], "work": _then(event, facts)}
-    elif event.message in messages:
-        subject, kind, sender = messages[event.message]
+    elif event.message in known.messages:
+        subject, kind, sender = known.messages[event.message]
         more = {"title": subject, "kind": kind, "from": sender}
-    if event.type in PEOPLE and event.agent in profiles:
-        more["profile"] = profiles[event.agent]
+    if event.topic in known.topics:
+        more["hub"] = known.topics[event.topic]
+    if event.type in PEOPLE and event.agent in known.profiles:
+        more["profile"] = known.profiles[event.agent]
     return Move(event, more)

@@ -9,6 +9,7 @@ from overview.queries.graph.eligible import with_eligible
 from overview.queries.graph.nodes import Tally, nodes
 from overview.queries.graph.shapes import Graph
 from overview.queries.graph.work import holders, work_now
+from overview.queries.topics.hubs import hubs
 
 __all__ = ["graph_now"]
 
@@ -24,9 +25,11 @@ def _seen(workspace: int | None, now: datetime, me: str) -> Graph:
     unread = unread_now(workspace)
     lately = recent(workspace, position, now)
     work = work_now(workspace, now)
+    topics = hubs(workspace, position, now)
     counted: dict[str, int] = {}
     for (_, name), count in unread.items():
         counted[name] = counted.get(name, 0) + count
     named = {me, *(name for pair in (*unread, *lately) for name in pair), *(each.from_ for each in work)}
+    named.update(name for hub in topics for name in hub.peers)
     here = nodes(workspace, named, Tally(counted, holders(workspace, now)), now)
-    return Graph(now, position, True, here, with_eligible(work, here), edges(unread, lately))
+    return Graph(now, position, True, here, with_eligible(work, here), edges(unread, lately), topics)

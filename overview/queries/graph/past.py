@@ -14,6 +14,7 @@ from overview.queries.graph.nodes import Tally, nodes
 from overview.queries.graph.shapes import Graph
 from overview.queries.graph.work import holding, then
 from overview.queries.places import last_before
+from overview.queries.topics.hubs import hubs
 
 __all__ = ["graph_after", "graph_at", "instant_of"]
 
@@ -40,12 +41,14 @@ def graph_after(workspace: int | None, position: int, at: datetime, me: str) -> 
     unread = written.unread_of(mail, _senders(mail))
     lately = written.recent(workspace, position, at)
     work = then(held, position, at)
+    topics = hubs(workspace, position, at)
     counted: Counter[str] = Counter()
     for (_, name), count in unread.items():
         counted[name] += count
     named = {me, *(name for pair in (*unread, *lately) for name in pair), *(each.from_ for each in work)}
+    named.update(name for hub in topics for name in hub.peers)
     here = nodes(workspace, named, Tally(counted, holding(held, work)), at, _presences(workspaces, position))
-    return Graph(at, position, False, here, with_eligible(work, here), written.edges(unread, lately))
+    return Graph(at, position, False, here, with_eligible(work, here), written.edges(unread, lately), topics)
 
 
 def _folded(workspaces: list[int], position: int) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bus.text import visible_in
+from overview.queries.topics.hubs import Hub
+
 __all__ = [
     "ADDRESSING",
     "FRESH_SECONDS",
@@ -78,16 +81,17 @@ class Graph:
     agents: list[Node]
     work: list[Work]
     edges: list[Edge]
+    topics: list[Hub]
 
     def json(self) -> dict[str, Any]:
         """Return what the page's script reads."""
         return {
             "at": instant(self.at),
             "live": self.is_live,
-            "agents": [plain(asdict(node)) for node in self.agents],
-            "work": [plain(asdict(work)) for work in self.work],
+            "agents": [visible_in(plain(asdict(node))) for node in self.agents],
+            "work": [visible_in(plain(asdict(work))) for work in self.work],
             "edges": [plain(asdict(edge)) for edge in self.edges],
-            "topics": [],
+            "topics": [visible_in(plain(asdict(hub))) for hub in self.topics],
         }
 
 

@@ -9,6 +9,7 @@ from django.db.models import Case, CharField, Count, IntegerField, Q, QuerySet, 
 from django.db.models.functions import Cast, Substr
 
 from bus.models import Event
+from bus.text import visible
 from handoffs import verification
 from handoffs.models import Handoff
 from overview.queries.graph.shapes import instant
@@ -25,8 +26,9 @@ MARKS = {
     "handoff.completed": COMPLETED,
     "handoff.verifying": ASKED,
 }
-SPEECH = Case(When(type="message.created", then=Value(0)), default=Value(1), output_field=IntegerField())
-SHOWN = Q(type="message.created") | Q(type__startswith="handoff.")
+SAID = Q(type__in=["message.created", "topic.posted"])
+SPEECH = Case(When(SAID, then=Value(0)), default=Value(1), output_field=IntegerField())
+SHOWN = SAID | Q(type__startswith="handoff.")
 # The database groups by the beginning of the time's text: characters and the seconds that they tell apart.
 SLOTS = ((10, 86_400), (13, 3600), (15, 600), (16, 60), (18, 10), (19, 1))
 REST = "2000-01-01 00:00:00"
@@ -92,4 +94,4 @@ def _asks_a_person(handoff: Handoff | None) -> bool:
 
 
 def _mark(at: datetime, kind: str, handoff: Handoff | None) -> dict[str, Any]:
-    return {"at": instant(at), "kind": kind, "title": handoff.title if handoff else ""}
+    return {"at": instant(at), "kind": kind, "title": visible(handoff.title) if handoff else ""}

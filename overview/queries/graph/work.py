@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Case, IntegerField, Value, When
 
-from bus.models import Event
+from bus.models import Event, Workspace
 from handoffs.models import LIVE, Handoff, HandoffQuerySet, State
 from overview.queries.graph.shapes import ADDRESSING, MOST_WORK, Work, label
 
@@ -24,8 +24,9 @@ Held = Mapping[str, Mapping[str, Any]]
 
 def live(workspace: int | None) -> HandoffQuerySet:
     """Return the live handoffs of a workspace."""
-    rows = Handoff.objects.filter(state__in=LIVE)
-    return rows if workspace is None else rows.filter(workspace_id=workspace)
+    # All workspaces are named too, as the index of states has the workspace before the state.
+    places: Any = Workspace.objects.values("pk") if workspace is None else [workspace]
+    return Handoff.objects.filter(state__in=LIVE, workspace_id__in=places)
 
 
 def work_now(workspace: int | None, now: datetime) -> list[Work]:

@@ -8,15 +8,17 @@ from bus.models import Message
 from handoffs.models import Handoff
 from overview.queries.mailbox.receipts import receipts
 from overview.queries.mailbox.recipients import recipients
-from overview.queries.mailbox.shapes import Letter, Reference, Who
+from overview.queries.mailbox.shapes import Letter, Place, Reference, Who
 from overview.queries.mailbox.thread import members, thread
 
 __all__ = ["letter"]
 
+RELATED = ("workspace", "sender", "post__topic", "post__peer")
+
 
 def letter(public_id: str) -> Letter | None:
     """Return one message as an operator sees it, or None."""
-    row: Any = Message.objects.filter(public_id=public_id).select_related("workspace", "sender").first()
+    row: Any = Message.objects.filter(public_id=public_id).select_related(*RELATED).first()
     if row is None:
         return None
     related, is_cut = members(row.pk)
@@ -40,7 +42,16 @@ def letter(public_id: str) -> Letter | None:
         receipts=receipts(row.pk, row.public_id, row.sent_at),
         thread=thread(row.pk, related),
         is_thread_cut=is_cut,
+        post=_place(getattr(row, "post", None)),
     )
+
+
+def _place(post: Any) -> Place | None:
+    """Return where a message was posted, None for mail."""
+    if post is None:
+        return None
+    topic = post.topic
+    return Place(topic.public_id, topic.name, post.seq, post.peer.name, topic.closed_at is None)
 
 
 def _titles(row: Message) -> dict[str, str]:

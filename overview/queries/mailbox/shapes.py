@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Branch", "Letter", "Page", "Receipt", "Recipients", "Reference", "Row", "Step", "Tally", "Wanted", "Who"]
+__all__ = [
+    "Branch",
+    "Letter",
+    "Page",
+    "Place",
+    "Receipt",
+    "Recipients",
+    "Reference",
+    "Row",
+    "Step",
+    "Tally",
+    "Wanted",
+    "Who",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class Recipients:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; `line` is the beginning of the body without Markdown."""
+    """One line of the table; `line` is the beginning of the body without Markdown, `topic` where it was posted."""
 
     pk: int
     message: str
@@ -68,6 +81,8 @@ class Row:
     subject: str
     line: str
     sent_at: datetime
+    topic: str = ""
+    topic_name: str = ""
 
     @property
     def is_unread(self) -> bool:
@@ -149,6 +164,17 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a topic a message was posted, under which number and name."""
+
+    topic: str
+    name: str
+    seq: int
+    peer: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """One message whole."""
 
@@ -170,3 +196,4 @@ class Letter:
     receipts: list[Receipt]
     thread: list[Branch]
     is_thread_cut: bool
+    post: Place | None = None

@@ -23,7 +23,8 @@ __all__ = ["page", "rows_of", "tally"]
 PAGE, SCANNED, CAP, MOST = 50, 20_000, 1_000, 100_000
 OUT_OF_ORDER = 500  # messages may be stored a little out of the order of their times
 PERSON = ("sender__name", "sender__kind", "sender__harness")
-COLUMNS = ("pk", "public_id", "workspace__public_id", "kind", *PERSON, "subject", "begin", "sent_at")
+POSTED = ("post__topic__public_id", "post__topic__name")
+COLUMNS = ("pk", "public_id", "workspace__public_id", "kind", *PERSON, "subject", "begin", "sent_at", *POSTED)
 MIXED = (Delivery.Lane.READ, Delivery.Lane.EXPIRED)  # lanes that most mail ends in: never worth listing
 
 
@@ -69,8 +70,10 @@ def _rows(found: list[tuple[Any, ...]]) -> list[Row]:
 
 
 def _row(row: tuple[Any, ...], to: Recipients) -> Row:
-    pk, message, place, kind, name, sort, harness, subject, begin, sent_at = row
-    return Row(pk, message, place, kind, Who(name, sort, harness), to, subject, line(begin), sent_at)
+    pk, message, place, kind, name, sort, harness, subject, begin, sent_at, topic, called = row
+    who = Who(name, sort, harness)
+    said = begin.strip().partition("\n")[2] if topic else begin  # the subject of a post is its first line
+    return Row(pk, message, place, kind, who, to, subject, line(said), sent_at, topic or "", called or "")
 
 
 def _scope(found: QuerySet[Message], workspace: int | None, wanted: Wanted) -> tuple[QuerySet[Message], Q]:

@@ -15,17 +15,18 @@ __all__ = ["MOST", "members", "thread"]
 
 MOST = 200
 TABLE = Message._meta.db_table
+# Only the name of a table is put into these two.
 ROOT = f"""
     WITH RECURSIVE up(id, parent, far) AS (
         SELECT id, reply_to_id, 0 FROM {TABLE} WHERE id = %s
-        UNION ALL SELECT m.id, m.reply_to_id, far + 1 FROM up JOIN {TABLE} m ON m.id = up.parent WHERE far < {MOST - 1}
+        UNION ALL SELECT m.id, m.reply_to_id, far + 1 FROM up JOIN {TABLE} m ON m.id = up.parent WHERE far < %s
     ) SELECT id FROM up ORDER BY far DESC LIMIT 1
-"""
+"""  # nosec B608
 MEMBERS = f"""
     WITH RECURSIVE down(id) AS (
-        SELECT %s UNION ALL SELECT m.id FROM down JOIN {TABLE} m ON m.reply_to_id = down.id LIMIT {MOST + 1}
+        SELECT %s UNION ALL SELECT m.id FROM down JOIN {TABLE} m ON m.reply_to_id = down.id LIMIT %s
     ) SELECT id FROM down
-"""
+"""  # nosec B608
 COLUMNS = (
     "pk",
     "reply_to",
@@ -39,17 +40,17 @@ COLUMNS = (
 )
 
 
-def members(message: int) -> tuple[list[int], bool]:
-    """Return the row ids of a message's thread, at most 200, and whether there are more."""
+def members(message: int, most: int = MOST) -> tuple[list[int], bool]:
+    """Return the row ids of a message's thread, at most so many, and whether there are more."""
     with connection.cursor() as cursor:
-        cursor.execute(ROOT, [message])
+        cursor.execute(ROOT, [message, most - 1])
         (root,) = cursor.fetchone()
-        cursor.execute(MEMBERS, [root])
+        cursor.execute(MEMBERS, [root, most + 1])
         found = [row[0] for row in cursor.fetchall()]
-    kept = found[:MOST]
+    kept = found[:most]
     if message not in kept:
         kept[-1] = message
-    return kept, len(found) > MOST
+    return kept, len(found) > most
 
 
 def thread(message: int, rows: Sequence[int]) -> list[Branch]:

@@ -13,6 +13,9 @@ const CHUNK = 20;
 /** The name of the line between two agents, whoever speaks. */
 export const pairOf = (a, b) => (a < b ? `${a}\n${b}` : `${b}\n${a}`);
 
+/** The name of the line from an agent to a topic that it uses. */
+export const spokeOf = (topic, name) => `${topic}\n${name}`;
+
 /** Whether an edge is still worth a line: unread, or younger than a quarter of an hour. */
 export const alive = (edge, now) => edge.unread > 0 || now - ms(edge.last_at) < FADE;
 

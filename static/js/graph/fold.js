@@ -3,6 +3,9 @@
 const CLOSED = new Set(["completed", "rejected", "cancelled", "failed", "expired"]);
 const MANY = 3000;
 const FADE = 15 * 60_000;
+const IN_USE = 10 * 60_000;
+const [HUBS, AT_ONE] = [12, 24];
+const USES = new Set(["topic.posted", "topic.advanced"]);
 const LANES = {
   "delivery.leased": "delivered",
   "delivery.returned": "unread",
@@ -33,10 +36,14 @@ export function foldAll(state, events) {
     agents: new Draft(state.agents, (agent) => agent.name),
     work: new Draft(state.work, (item) => item.handoff),
     edges: new Draft(state.edges, (edge) => key(edge.from, edge.to)),
+    topics: new Draft(state.topics, (topic) => topic.topic),
     mail: { ...state.mail },
   };
   for (const event of events) apply(draft, event);
-  return { ...draft, agents: draft.agents.list(), work: draft.work.list(), edges: alive(draft.edges.list(), draft.at) };
+  return {
+    ...draft, agents: draft.agents.list(), work: draft.work.list(), edges: alive(draft.edges.list(), draft.at),
+    topics: inUse(draft.topics.list(), draft.at),
+  };
 }
 
 /** A page that is open for days forgets edges that faded long ago. */
@@ -44,6 +51,12 @@ function alive(edges, at) {
   if (edges.length <= MANY) return edges;
   const now = Date.parse(at);
   return edges.filter((edge) => edge.unread > 0 || now - Date.parse(edge.last_at) < FADE);
+}
+
+/** The topics that were used in the last ten minutes, the last one first. */
+function inUse(topics, at) {
+  const fresh = topics.filter((topic) => Date.parse(at) - Date.parse(topic.last_at) < IN_USE);
+  return fresh.sort((a, b) => Date.parse(b.last_at) - Date.parse(a.last_at)).slice(0, HUBS);
 }
 
 const key = (from, to) => `${from}\n${to}`;
@@ -88,7 +101,18 @@ function apply(draft, event) {
   if (event.type === "message.created") return post(draft, event, data);
   if (noun === "delivery") return deliver(draft, event, data);
   if (noun === "handoff") return work(draft, event, data);
+  if (noun === "topic") return gather(draft, event);
   return person(draft, event, data);
+}
+
+/** A topic is in use by whom posts or reads. */
+function gather(draft, event) {
+  if (event.type === "topic.deleted") return draft.topics.drop(event.topic);
+  if (event.type === "topic.renamed") return draft.topics.patch(event.topic, { name: event.hub });
+  if (!USES.has(event.type) || !event.hub) return undefined;
+  const others = (draft.topics.get(event.topic)?.peers ?? []).filter((name) => name !== event.actor);
+  const peers = [event.actor, ...others].slice(0, AT_ONE);
+  return draft.topics.put({ topic: event.topic, name: event.hub, last_at: event.at, peers });
 }
 
 /** A message leaves its sender: one more unread for each recipient. */

@@ -152,7 +152,7 @@ class Graph {
       focus, seats: this.#seats, now, moving: this.effects.moving, ringOf: (item) => ringOf(item, now),
     });
     for (const node of this.#scene.work) node.focused = node.item.handoff === focus;
-    const things = [...this.#scene.nodes.values(), ...this.#scene.work];
+    const things = [...this.#scene.nodes.values(), ...this.#scene.work, ...this.#scene.hubs];
     this.tree = quadtree(things, (thing) => thing.x, (thing) => thing.y);
     this.#dirty = false;
     this.#describe();
@@ -185,8 +185,8 @@ class Graph {
   }
 
   #step(dx, dy) {
-    const { nodes, work, camera } = this.#look();
-    const things = [...nodes.values(), ...work];
+    const { nodes, work, hubs, camera } = this.#look();
+    const things = [...nodes.values(), ...work, ...hubs];
     const current = things.find((thing) => (thing.name ?? thing.item.handoff) === (this.#focus.cursor ?? this.#focus.selected));
     const middle = { x: camera.width / 2 - camera.x, y: camera.height / 2 - camera.y };
     const next = current ? nearest(things, current, [dx, dy]) : closest(things, middle);
@@ -197,7 +197,7 @@ class Graph {
 
   #sentence(thing) {
     const now = this.#options.now();
-    return thing.agent ? agentSentence(thing.agent, now) : `${thing.item.title}, ${workLine(thing.item, now).text}`;
+    return thing.agent ? agentSentence(thing.agent, now) : thing.label ? `Topic ${thing.label}` : `${thing.item.title}, ${workLine(thing.item, now).text}`;
   }
 
   #move(name, x, y) {
@@ -219,7 +219,7 @@ class Graph {
     const touches = (thing) => holds(thing.box, px, py) || (thing.caption && holds(thing.caption.box, px, py));
     if (near && touches(near)) return near;
     if (scene.shape.name === "disc") return near && Math.hypot(near.x - px, near.y - py) < 12 ? near : null;
-    return [...scene.work, ...scene.nodes.values()].find(touches) ?? null;
+    return [...scene.work, ...scene.nodes.values(), ...scene.hubs].find(touches) ?? null;
   }
 
   /** Apply events of the log, oldest first, and show what they mean. */

@@ -154,9 +154,12 @@ export class Effects {
   }
 }
 
+/** The line of a pair, or from an agent to a topic. */
+const lineOf = (scene, id) => scene.lines.get(id) ?? scene.spokes.get(id);
+
 /** The way of a pair in the direction of the speaker. */
 function directed(scene, id, from) {
-  const found = scene.lines.get(id);
+  const found = lineOf(scene, id);
   if (!found) return null;
   const { line, pair } = found;
   return pair.ends[0] === from ? line : { from: line.to, via: line.via, to: line.from };
@@ -222,7 +225,7 @@ function halo(name, color) {
 /** An edge is brightened once, without travel. */
 function wash(id, color) {
   return (ctx, share, scene, theme) => {
-    const found = scene.lines.get(id);
+    const found = lineOf(scene, id);
     if (!found) return;
     const { from, via, to } = found.line;
     ctx.beginPath();

@@ -1,8 +1,9 @@
 /** Everything that is drawn, with its place: made anew when something changed, never while particles fly. */
 
-import { CLAIM, HUB, OFFER, Strokes, pairs, route, styleOf } from "./edges.js";
+import { CLAIM, HUB, OFFER, Strokes, pairs, route, spokeOf, styleOf } from "./edges.js";
 import { Taken, around, choose, point, points } from "./geometry.js";
 import { boxOf, counterBox, levelOf } from "./levels.js";
+import { ms } from "./words.js";
 import { measure, seat } from "./work.js";
 
 const DIM = 0.34;
@@ -11,10 +12,11 @@ const CAREFUL = 70;
 const NAMED = 60;
 const OPEN = 60;
 const LINES = 120;
+const IN_USE = 10 * 60_000;
 
 /** Build the scene. `from` holds state, places, field, camera, filter, focus, seats, now. */
 export function build(from) {
-  const scene = { ...from, shape: shapeOf(from), taken: new Taken(), nodes: new Map(), work: [], lines: new Map(), pills: [], labels: [], hubs: [] };
+  const scene = { ...from, shape: shapeOf(from), taken: new Taken(), nodes: new Map(), work: [], lines: new Map(), spokes: new Map(), pills: [], labels: [], hubs: [] };
   scene.room = roomOf(from.camera, from.field);
   scene.held = claims(from.state.work);
   putNodes(scene);
@@ -97,6 +99,7 @@ function putLines(scene) {
 
 function putHubs(scene) {
   for (const topic of scene.filter.topics ? scene.state.topics ?? [] : []) {
+    if (scene.now - ms(topic.last_at) > IN_USE) continue;
     const peers = (topic.peers ?? []).map((name) => scene.nodes.get(name)).filter(Boolean);
     if (!peers.length) continue;
     const middle = centre(peers);
@@ -104,8 +107,10 @@ function putHubs(scene) {
       [0, 1, 2, 3, 4, 5].map((turn) => around(middle.x + far * Math.cos(turn), middle.y + far * Math.sin(turn), 36, 36)));
     const box = choose(spots, scene.taken, scene.room) ?? spots[0];
     scene.taken.add(box);
-    const lines = peers.map((peer) => route(`${topic.name}\n${peer.name}`, peer.box, box, scene.others));
-    scene.hubs.push({ name: topic.name, x: box.x + 18, y: box.y + 18, box, lines });
+    const lines = peers.map((peer) => route(spokeOf(topic.topic, peer.name), peer.box, box, scene.others));
+    peers.forEach((peer, at) => scene.spokes.set(spokeOf(topic.topic, peer.name), { line: lines[at], pair: { ends: [peer.name] } }));
+    if (scene.others) lines.forEach((line) => scene.taken.note(points(line, 14)));
+    scene.hubs.push({ name: topic.topic ?? topic.name, label: topic.name, x: box.x + 18, y: box.y + 18, box, lines });
   }
 }
 
@@ -174,7 +179,7 @@ function putPills(scene) {
 
 /** Names beside tiles, hubs and discs: on the side where they touch nothing and cover the fewest lines. */
 function putLabels(scene) {
-  for (const hub of scene.hubs) label(scene, { name: hub.name, box: hub.box, tone: "violet", bold: true, dim: 1 });
+  for (const hub of scene.hubs) label(scene, { name: hub.label, box: hub.box, tone: "violet", bold: true, dim: 1 });
   if (!scene.shape.label) return;
   const nodes = [...scene.nodes.values()].filter((node) => scene.shape.name !== "disc" || isNamed(scene, node));
   nodes.sort((a, b) => weight(scene, b) - weight(scene, a));
@@ -230,7 +235,7 @@ export function boxes(scene) {
     ...scene.work.map((node) => moved("work", node.item.handoff, node.box)),
     ...scene.work.filter((node) => node.caption).map((node) => moved("label", node.item.title, node.caption.box)),
     ...scene.labels.map((each) => moved("label", each.name, each.box)),
-    ...scene.hubs.map((hub) => moved("hub", hub.name, hub.box)),
+    ...scene.hubs.map((hub) => moved("hub", hub.label, hub.box)),
     ...scene.pills.map((pill) => moved("pill", pill.id, pill.box)),
   ];
 }

@@ -1,5 +1,7 @@
 /** What an event looks like while it happens. */
 
+import { spokeOf } from "./edges.js";
+
 const COLORS = { broadcast: "teal", topic: "violet", handoff: "pink" };
 const STAGGER = 40;
 const MOST = 60;
@@ -8,6 +10,7 @@ const MOST = 60;
 export function show(events, stage) {
   for (const event of events.slice(-MOST)) {
     if (event.type === "message.created") speak(event, stage);
+    else if (event.type === "topic.posted" && stage.filter.topics) post(event, stage);
     else if (event.type === "handoff.claimed" && stage.filter.work) pull(event, stage);
   }
 }
@@ -23,6 +26,12 @@ function speak(event, { effects, pairOf, filter }) {
   names.forEach((to, turn) => effects.send({
     id: pairOf(event.actor, to), from: event.actor, to, color, title: event.title, delay: late + turn * STAGGER,
   }));
+}
+
+/** A post goes to the hub of its topic. */
+function post(event, { effects }) {
+  const id = spokeOf(event.topic, event.actor);
+  effects.send({ id, from: event.actor, to: event.topic, color: COLORS.topic, title: event.title });
 }
 
 /** The work node springs to its claimant. */

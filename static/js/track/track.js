@@ -5,6 +5,7 @@ import { Chart } from "./chart.js";
 import { PATHS, html, icon } from "./svg.js";
 
 export const SPEEDS = [1, 2, 5, 10, 25, 50, 100];
+const SAID = new Set(["message.created", "topic.posted"]);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const PAUSE = 200;
@@ -99,7 +100,7 @@ class Track {
   /** An event just happened. */
   bump(event) {
     const [noun] = event.type.split(".");
-    if (this.range || (noun !== "handoff" && event.type !== "message.created")) return;
+    if (this.range || (noun !== "handoff" && !SAID.has(event.type))) return;
     this.chart.bump(noun === "handoff");
     this.#point();
   }
@@ -110,7 +111,7 @@ class Track {
     this.chart.point(live ? this.chart.range.to : at, live ? null : since);
     this.clock.textContent = withSeconds(at);
     this.ago.textContent = live && !playing ? "paused" : ago;
-    this.back.hidden = live;
+    if (!this.#dragging) this.back.hidden = live; // it takes room from the line, which must not shift under a pointer
     this.#host.classList.toggle("is-replay", !live);
     this.#sayPlay(playing, live);
     const { from, to } = this.chart.range;
@@ -172,6 +173,7 @@ class Track {
     this.#dragging = false;
     clearTimeout(this.#wait);
     const at = this.#instantOf(event);
+    this.#point(at);
     if (at >= this.chart.range.to - 1000 && !this.range) this.#acts.onLive();
     else this.#seek(at);
   }

@@ -1,0 +1,204 @@
+"""Who takes part in a topic: finding it, and the name under which a caller acts.
+
+Invariant: a name belongs to one for the life of the topic. Only its token, the holder itself, or an agent of exactly that
+name gets it again; presence never frees it, an operator does.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime
+from itertools import count, islice
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from bus import events
+from bus.errors import Conflict, InvalidInput, NotFound
+from bus.identity import Caller
+from bus.models import Agent, Peer, Topic
+from bus.prepared import prepared
+from bus.schemas.topics import TopicJoin
+
+__all__ = [
+    "Claim",
+    "NameInUse",
+    "NotJoined",
+    "Standing",
+    "TopicClosed",
+    "TopicNotFound",
+    "acting",
+    "by_name",
+    "claim",
+    "found",
+    "join",
+    "release",
+]
+
+SUGGESTED = 9
+ACTING = prepared(
+    lambda topic, workspace, sitting, own: Peer.objects.filter(
+        Q(holder=sitting) | Q(holder=own), topic__public_id=topic, topic__workspace_id=workspace
+    ).values_list("holder", "topic_id", "pk", "name", "seq", "moved_at", "topic__latest_seq", "topic__closed_at"),
+    str,
+    int,
+    str,
+    str,
+)
+
+
+class TopicNotFound(NotFound):
+    """There is no such topic in this workspace."""
+
+    code = "topic_not_found"
+    hint = "Call `topic_list`, with `state` all for closed ones."
+
+
+class TopicClosed(Conflict):
+    """The topic is closed and takes no more posts."""
+
+    code = "topic_closed"
+    hint = "Read on without `outbox`, or open another one with `topic_create`."
+
+
+class NotJoined(Conflict):
+    """You do not take part in this topic."""
+
+    code = "not_joined"
+    hint = "Call `topic_join` first; with your `reclaim_token` where you had a name of your own."
+
+
+class NameInUse(Conflict):
+    """Somebody else has this name in the topic."""
+
+    code = "name_in_use"
+    hint = "Send the `reclaim_token` of the name, take another name, or ask the operator to release it."
+
+
+class Standing(NamedTuple):
+    """The topic of a call and the peer as whom the caller acts."""
+
+    topic: int
+    peer: int
+    name: str
+    seq: int
+    moved_at: datetime
+    latest: int
+    is_closed: bool
+
+
+def found(caller: Caller, public_id: str) -> Topic:
+    """Return the topic of the caller's workspace, or raise `TopicNotFound`."""
+    topic = Topic.objects.filter(public_id=public_id, workspace_id=caller.workspace.id).first()
+    if topic is None:
+        raise TopicNotFound(topic=public_id)
+    return topic
+
+
+def by_name(caller: Caller, name: str | None, public_id: str | None, *, allow_closed: bool) -> Topic:
+    """Return the topic of this id, or the newest open one of this name; with `allow_closed` then the newest closed one."""
+    if (name is None) == (public_id is None):
+        raise InvalidInput("Give exactly one of `topic` and `name`.", field="topic")
+    if public_id is not None:
+        return found(caller, public_id)
+    named = Topic.objects.filter(workspace_id=caller.workspace.id, name=name).order_by("-pk")
+    topic = named.filter(closed_at=None).first() or (named.first() if allow_closed else None)
+    if topic is None:
+        raise TopicNotFound(f"There is no {'' if allow_closed else 'open '}topic of that name.", name=name)
+    return topic
+
+
+def acting(caller: Caller, public_id: str) -> Standing:
+    """Return as whom the caller acts in a topic: the name its session took, else its agent's own."""
+    holders = _sitting(caller), _own(caller)
+    rows = {row[0]: row[1:] for row in ACTING.rows(public_id, caller.workspace.id, *holders)}
+    row = rows.get(holders[0]) or rows.get(holders[1])
+    if row is None:
+        raise NotJoined(topic=found(caller, public_id).public_id)
+    *facts, closed_at = row
+    return Standing._make((*facts, closed_at is not None))
+
+
+def _sitting(caller: Caller) -> str:
+    """Return what holds a name that was taken beside the agent's own: the session, else the key."""
+    if caller.session is not None:
+        return caller.session.public_id
+    return f"key:{caller.key.id}" if caller.key is not None else _own(caller)
+
+
+def _own(caller: Caller) -> str:
+    return f"agent:{caller.agent.id}"
+
+
+class Claim(NamedTuple):
+    """The name that somebody wants to act under, who would hold it, and the token that proves it."""
+
+    name: str
+    holder: str
+    token: str | None
+
+
+def claim(caller: Caller, order: TopicJoin) -> Claim:
+    """Return what an order claims: the agent's own name for the agent, unless it is to be the session's alone."""
+    name = order.peer or caller.agent.name
+    is_own = name.casefold() == caller.agent.name.casefold() and not order.session_only
+    return Claim(name, _own(caller) if is_own else _sitting(caller), order.reclaim_token)
+
+
+def join(caller: Caller, topic: Topic, claim: Claim) -> tuple[Peer, str]:
+    """Take part under a name, new or one's own from before; return the peer and its token.
+
+    Raises `NameInUse` for a name that is somebody else's.
+    """
+    name, _, token = claim
+    peer = topic.peers.filter(name__iexact=name).first()
+    if not (
+        _may_begin(caller, peer, name) if peer is None or peer.token_hash is None else _may_go_on(caller, peer, claim)
+    ):
+        raise NameInUse(topic=topic.public_id, requested=name, suggested=_free_names(topic, name))
+    peer = peer or Peer(topic=topic, name=name, moved_at=caller.now, joined_at=caller.now)
+    kept = token if token is not None and _proves(peer, token) else secrets.token_hex(16)
+    topic.peers.filter(holder=claim.holder).exclude(name=peer.name).update(holder=None)
+    peer.agent_id, peer.holder, peer.token_hash, peer.seen_at = caller.agent.id, claim.holder, _hash(kept), caller.now
+    peer.save()
+    about = {"peer": peer.name, "seq": peer.seq}
+    events.record(caller, "topic.joined", about, topic=topic.public_id, agent=caller.agent.name, public=True)
+    return peer, kept
+
+
+def _may_begin(caller: Caller, peer: Peer | None, name: str) -> bool:
+    """Say whether a name that nobody holds may be taken: never that of another agent here, or of a person."""
+    here = Q(memberships__workspace_id=caller.workspace.id) | ~Q(kind=Agent.Kind.AGENT)
+    others = Agent.objects.filter(here, name__iexact=name).exclude(pk=caller.agent.id)
+    return (peer is not None and peer.agent_id == caller.agent.id) or not others.exists()
+
+
+def _may_go_on(caller: Caller, peer: Peer, claim: Claim) -> bool:
+    """Say whether a name in use is the caller's."""
+    is_own = claim.holder == _own(caller) and peer.agent_id == caller.agent.id
+    return is_own or peer.holder == claim.holder or _proves(peer, claim.token)
+
+
+def _free_names(topic: Topic, name: str) -> list[str]:
+    """Return some names like the wanted one that nobody has."""
+    stem = name[:58]
+    taken = {each.casefold() for each in topic.peers.values_list("name", flat=True)}
+    candidates = (f"{stem}-{number}" for number in count(2))
+    return list(islice((each for each in candidates if each.casefold() not in taken), SUGGESTED))
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _proves(peer: Peer, token: str | None) -> bool:
+    return token is not None and peer.token_hash is not None and secrets.compare_digest(peer.token_hash, _hash(token))
+
+
+def release(topic: Topic, name: str) -> Peer:
+    """Give a name free: the next who joins under it has it, with its cursor."""
+    peer = topic.peers.filter(name__iexact=name).first()
+    if peer is None:
+        raise NotFound("Nobody has that name in the topic.", peer=name)
+    peer.holder = peer.token_hash = None
+    peer.save(update_fields=["holder", "token_hash"])
+    return peer

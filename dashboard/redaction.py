@@ -1,0 +1,71 @@
+"""Taking chosen patterns out of what leaves the house: out of every text first, and once more out of what Markdown makes of it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from html import unescape
+from typing import Any
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from bus.errors import InvalidInput
+from dashboard.markdown import rendered
+
+__all__ = ["MARK", "Redaction"]
+
+MARK = "█████"
+KEYS = r"nxs_[0-9a-z]+_[0-9A-Za-z]+"
+TAG = re.compile(r"<[^>]*>")
+BREAK = re.compile(r"\n{2,}")
+
+
+class Redaction:
+    """Replaces what matches any of the patterns, and every key of Nexus, by a bar of always the same length."""
+
+    def __init__(self, patterns: Sequence[str] = ()) -> None:
+        """Take regular expressions; one that is broken or matches nothing at all is refused."""
+        self._patterns = [_compiled(pattern) for pattern in (KEYS, *patterns)]
+        self.count = 0
+
+    def text(self, text: str) -> str:
+        """Return a text without what matches."""
+        for pattern in self._patterns:
+            text, count = pattern.subn(MARK, text)
+            self.count += count
+        return text
+
+    def all(self, value: Any) -> Any:
+        """Return a value with all texts in it redacted: in lists, in objects by key and value, in data classes."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.all(key): self.all(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.all(each) for each in value]
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{each.name: self.all(getattr(value, each.name)) for each in fields(value)})
+        return value
+
+    def markdown(self, text: str) -> SafeString:
+        """Return redacted Markdown as HTML; where a match only shows once it is rendered, the text stands there plain."""
+        html = rendered(self.text(text))
+        if not self._is_in(unescape(TAG.sub("", html))):
+            return html
+        plain = unescape(TAG.sub("", html))
+        parts = (f"<p>{escape(self.text(part))}</p>" for part in BREAK.split(plain) if part.strip())
+        return mark_safe("".join(parts))  # nosec B308, B703
+
+    def _is_in(self, text: str) -> bool:
+        return any(pattern.search(text) for pattern in self._patterns)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        hint = "Write it as a Python regular expression."
+        raise InvalidInput(f"{pattern[:60]!r} is no pattern: {error}.", hint=hint, sent=pattern[:200]) from None
+    if found.search(""):
+        raise InvalidInput(f"{pattern[:60]!r} matches nothing at all.", hint="Write what it must find.", sent=pattern)
+    return found

@@ -1,0 +1,68 @@
+"""`nexus run`: start a coding agent with the key in its environment, and nowhere else."""
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+
+from nexus_site.cli.command import REFUSED, USAGE, Command, Failed
+from nexus_site.cli.ways import configuration, way
+from nexus_site.connect import keys
+from nexus_site.connect.detect import BINARIES
+from nexus_site.connect.harnesses import HARNESSES
+from nexus_site.connect.jsonc import Unreadable
+from nexus_site.connect.record import known
+
+__all__ = ["COMMANDS"]
+
+GENERIC = "generic"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("harness", choices=HARNESSES, metavar="HARNESS", help=", ".join(HARNESSES))
+    parser.add_argument(
+        "words", nargs="*", metavar="-- WORD", help="what the program is given; generic: the program too"
+    )
+    parser.add_argument("--agent", help="who that is on the bus (the harness's name)")
+    parser.add_argument("--json", action="store_true", help="say what went wrong as JSON")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Become the program, which finds the key as NEXUS_KEY."""
+    agent, home = given.agent or given.harness, configuration().home
+    program, words = _program(given.harness, given.words)
+    by = way()
+    held = keys.key_of(by.call, home / "keys" / agent, given.harness, "")
+    if held.former:
+        keys.end(by.call, agent, held.former)
+    _warn(given.harness)
+    sys.stdout.flush()
+    os.execve(program, words, {**os.environ, "NEXUS_KEY": held.key})
+
+
+def _program(harness: str, words: Sequence[str]) -> tuple[str, list[str]]:
+    names = words[:1] if harness == GENERIC else BINARIES[harness]
+    if not names:
+        raise Failed.because("Say what to run.", "nexus run generic -- PROGRAM …", USAGE, "invalid_input")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        raise Failed.because(f"There is no {' or '.join(names)} on the PATH.", "Install it first.", REFUSED)
+    return found, [found, *(words[1:] if harness == GENERIC else words)]
+
+
+def _warn(harness: str) -> None:
+    """Say when nothing tells the program where the server is."""
+    try:
+        is_known = any(each.harness == harness for each in known(configuration().home))
+    except Unreadable:
+        return
+    if not is_known and harness != GENERIC:
+        print(f"nexus: {harness} does not know the server yet: nexus connect {harness}", file=sys.stderr)
+
+
+COMMANDS = {
+    "run": Command(
+        _arguments, run, ("claude-code", "codex --agent bob -- exec 'Read your mail'", "generic -- ./agent.py")
+    )
+}

@@ -1,0 +1,1 @@
+"""Writes Nexus into the configuration of coding agents, and takes it out again."""

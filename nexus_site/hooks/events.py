@@ -1,0 +1,147 @@
+"""The events: what is asked of the server at each, and what is printed.
+
+Invariant: the cursor of a digest is kept only after it was printed, so a hook that is killed half-way loses nothing, and
+what was printed is not printed again. Of two hooks that run at once, the one whose turn does not come in time tells nothing.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from nexus_site.hooks import place
+from nexus_site.hooks.asking import LONGEST, Away, Server
+from nexus_site.hooks.forms import Asked, answer, asked, goes_on, is_borrowed, takes
+from nexus_site.hooks.state import State, held, tidy
+
+__all__ = ["Run", "run"]
+
+MOST_READ = 4_000_000
+PAUSE = 5.0  # seconds between two looks after tools
+
+
+class Run:
+    """One run of the hook: for which harness and agent, what it was told, and what is remembered of its session."""
+
+    def __init__(self, event: str, harness: str, agent: str, asked: Asked) -> None:
+        """Say where it is remembered; nothing is read yet."""
+        self.event, self.harness, self.agent, self.asked = event, harness, agent, asked
+        self.path = State.path(place.data(), harness, asked.session or asked.folder)
+        self.state = State()
+
+    def server(self, seconds: float = LONGEST) -> Server:
+        """Return the server, to be asked for so long, or raise `Away` where this agent has no key here."""
+        key = place.key(self.agent)
+        if not key:
+            raise Away(f"Nexus has no key of {self.agent} here. Run: nexus connect {self.harness} --agent {self.agent}")
+        return Server(place.url(), key, self.state.session, time.monotonic() + seconds)
+
+    def digest(self, **narrowed: Any) -> dict[str, Any]:
+        """Ask for the digest of what is new; asking shows that the agent is there."""
+        return self.digest_of(self.server(), **narrowed)
+
+    def digest_of(self, server: Server, **narrowed: Any) -> dict[str, Any]:
+        """Ask one server for the digest."""
+        return server.get(
+            "wake",
+            after=self.state.cursor,
+            project_root=self.asked.folder,
+            harness=self.harness,
+            session_ref=self.asked.session,
+            **narrowed,
+        )
+
+    def show(self, digest: dict[str, Any]) -> None:
+        """Print a digest in the harness's form, and then remember that it was shown."""
+        if digest["text"] and takes(self.harness, self.event):
+            sys.stdout.write(answer(self.harness, self.event, digest["text"]) + "\n")
+            sys.stdout.flush()
+        elif digest["text"]:
+            return
+        self.remember(cursor=digest["cursor"], session=digest.get("session", ""))
+
+    def remember(self, **changed: Any) -> None:
+        """Change what is remembered."""
+        self.state = self.state._replace(**changed)
+        self.state.write(self.path)
+
+
+def run(event: str, harness: str, agent: str, *, wakes: bool = False) -> int:
+    """Run one event of a harness for an agent and return the exit code; without `wakes` nothing begins a turn."""
+    if is_borrowed(harness) or (event in ("stop", "wait") and not wakes):
+        return 0
+    told = asked("" if sys.stdin.isatty() else sys.stdin.read(MOST_READ))
+    this = Run(event, harness, agent, told)
+    if event == "wait":
+        from nexus_site.hooks.waiting import wait
+
+        return wait(this)
+    with held(this.path) as is_ours:
+        this.state = State.read(this.path)
+        if is_ours or event == "end":
+            _does(this)
+    return 0
+
+
+def _does(this: Run) -> None:
+    try:
+        DOES[this.event](this)
+    except Away as away:
+        if this.event == "start" and not this.state.warned:
+            sys.stderr.write(f"{away}\n")
+            this.remember(warned=True)
+
+
+def _start(this: Run) -> None:
+    """Tell everything that waits; a session that is resumed is told once more, as its model may have forgotten."""
+    tidy(place.data())
+    this.state = State(warned=this.state.warned, begun=time.time(), waiter=this.state.waiter)
+    this.show(this.digest())
+
+
+def _prompt(this: Run) -> None:
+    """Tell what is new; whoever waits for an idle agent need not any more."""
+    this.state = this.state._replace(waiter="")
+    this.show(this.digest())
+
+
+def _tool(this: Run) -> None:
+    """Tell what is urgent, looking at most every few seconds."""
+    if 0 <= time.time() - this.state.looked < PAUSE:
+        return
+    this.remember(looked=time.time())
+    digest = this.digest(urgent=True)
+    if digest["items"]:
+        this.show(digest)
+
+
+def _stop(this: Run) -> None:
+    """Begin one more turn where mail came that may wake; never twice in a row."""
+    if this.asked.is_again:
+        return
+    digest = this.digest(waking=True)
+    if digest["items"]:
+        this.show(digest)
+
+
+def _end(this: Run) -> None:
+    """Close the session, so that the agent is shown as gone, and forget it unless it may go on."""
+    try:
+        if this.state.session:
+            this.server().post(f"sessions/{this.state.session}/close")
+    finally:
+        if goes_on(this.harness):
+            this.remember(session="")
+            tidy(place.data())
+        else:
+            for path in (this.path, this.path.with_suffix(".lock")):
+                path.unlink(missing_ok=True)
+
+
+DOES: dict[str, Callable[[Run], None]] = {
+    "start": _start,
+    "prompt": _prompt,
+    "tool": _tool,
+    "stop": _stop,
+    "end": _end,
+}

@@ -1,0 +1,87 @@
+// The composer of a thread: it posts without leaving the page; the post comes back by the socket, as everybody gets it.
+
+import { show } from "../acts.js";
+
+const DARK = "The server does not answer. What you wrote is still here; try again in a moment.";
+let draft = null; // what is being written while the page is read again
+const form = () => document.querySelector("form[data-post]");
+
+document.addEventListener("submit", (event) => {
+  const sent = event.target.closest("form[data-post]");
+  if (!sent || event.submitter?.hasAttribute("data-preview")) return;
+  event.preventDefault();
+  post(sent, event.submitter);
+});
+
+async function post(sent, button) {
+  const body = new URLSearchParams(new FormData(sent));
+  const said = sent.querySelector(".refusal");
+  button?.setAttribute("disabled", "");
+  try {
+    const answer = await fetch(sent.action, { method: "POST", body, headers: { "HX-Request": "true" } });
+    const html = await answer.text();
+    if (answer.headers.get("HX-Trigger")?.includes("nexus:acted")) done(html);
+    else said.textContent = new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
+  } catch {
+    said.textContent = DARK;
+  } finally {
+    button?.removeAttribute("disabled");
+  }
+}
+
+/** Empty the composer, which may be another one by now: the page may have been read again meanwhile. */
+function done(html) {
+  const written = form();
+  draft = null;
+  written.reset();
+  written.querySelector(".refusal").textContent = "";
+  written.querySelector(".compose-preview").hidden = true;
+  written.elements.body.value = "";
+  written.elements.client_id.value = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  answer(null);
+  show(html);
+  const box = document.getElementById("thread-scroll");
+  box.scrollTop = box.scrollHeight;
+  if (document.querySelector("ol.posts").dataset.following === "no") document.getElementById("thread-new").click();
+}
+
+/** Let the composer answer a post, or none. */
+function answer(link) {
+  const said = form().querySelector(".thread-answers");
+  form().elements.reply_to.value = link?.dataset.reply ?? "";
+  said.hidden = !link;
+  said.querySelector("b").textContent = link?.dataset.name ?? "";
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-reply]");
+  const undo = event.target.closest("[data-unreply]");
+  if (!(link || undo) || !form()) return;
+  event.preventDefault();
+  answer(link);
+  form().elements.body.focus();
+});
+
+const FIELDS = ["body", "kind", "reply_to", "client_id"];
+
+// What is being written stays when the page is read again.
+window.addEventListener("nexus:reading", () => {
+  const written = form();
+  const name = written?.querySelector(".thread-answers b").textContent;
+  const values = written && FIELDS.map((field) => written.elements[field].value);
+  draft = written && { action: written.action, values, name, form: written, isFocused: written.elements.body === document.activeElement };
+});
+window.addEventListener("nexus:settled", () => {
+  const fresh = form();
+  if (!draft || !fresh || fresh === draft.form || fresh.action !== draft.action) return;
+  FIELDS.forEach((field, at) => (fresh.elements[field].value = draft.values[at]));
+  const said = fresh.querySelector(".thread-answers");
+  said.hidden = !fresh.elements.reply_to.value;
+  said.querySelector("b").textContent = draft.name;
+  if (draft.isFocused) fresh.elements.body.focus({ preventScroll: true });
+});
+
+document.addEventListener("keydown", (event) => {
+  const typed = event.target.closest?.("form[data-post]");
+  if (typed && event.key === "Enter" && (event.ctrlKey || event.metaKey)) typed.requestSubmit(typed.querySelector(".btn-primary"));
+});

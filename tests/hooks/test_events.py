@@ -1,0 +1,160 @@
+"""The hook as a harness runs it, against a real server: what is new is told once, and nothing is lost half-way."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from statistics import median
+
+import pytest
+
+from tests.figures import figure
+from tests.live.servers import ROOT, free_port
+
+
+def test_the_start_tells_what_waits_and_a_prompt_only_what_is_new(claude, write):
+    first = write("Before the start")
+    assert first in claude.told("start")
+    assert claude.told("prompt") == ""
+    second = write("Meanwhile")
+    told = claude.told("prompt")
+    assert (first in told, second in told) == (False, True)
+    assert claude.told("prompt") == ""
+
+
+def test_a_hook_that_is_killed_before_it_prints_loses_nothing(claude, write):
+    claude.told("start")
+    sent = write("Not lost")
+    words = [sys.executable, "-m", "nexus_site.hook", "prompt", "--harness", "claude-code", "--agent", "ben"]
+    with subprocess.Popen(words, cwd=ROOT, env=claude.environment, stdin=subprocess.PIPE) as hook:
+        hook.kill()
+    assert sent in claude.told("prompt")
+
+
+def test_after_a_tool_only_what_is_urgent_is_told(claude, write):
+    claude.told("start")
+    plain, fire = write("Plain"), write("Fire", priority=9)
+    told = claude.told("tool")
+    assert (plain in told, fire in told) == (False, True)
+    write("More fire", priority=9)
+    assert claude.told("tool") == ""  # it looks every five seconds at most
+    told = claude.told("prompt")
+    assert (plain in told, fire in told, "More fire" in told) == (True, False, True)
+
+
+def test_a_stop_goes_on_once_and_only_where_that_is_wanted(claude, write):
+    claude.told("start")
+    sent = write("One more thing")
+    assert claude.told("stop") == ""
+    assert claude.told("stop", "--wake", stop_hook_active=True) == ""
+    assert sent in claude.told("stop", "--wake")
+    assert claude.told("stop", "--wake") == ""
+    assert claude.told("prompt") == ""
+
+
+def test_a_broadcast_does_not_hold_up_the_end(claude, write):
+    claude.told("start")
+    write("Lunch", to="broadcast")
+    assert claude.told("stop", "--wake") == ""
+    assert "Lunch" in claude.told("prompt")
+
+
+def test_every_hook_is_presence_and_the_end_closes_the_session(claude, ben, server):
+    claude.runs("start")
+    (session,) = [each for each in ben.get("sessions")["sessions"] if each.get("session_ref") == claude.session]
+    assert session["harness"] == "claude-code"
+    assert ben.get("agents/ben")["presence"] == "present"
+    claude.runs("end")
+    assert not [each for each in ben.get("sessions")["sessions"] if each["session"] == session["session"]]
+
+
+def test_copilot_ends_a_session_after_each_turn_and_is_not_told_again(claude, ben, write):
+    sent = write("Once")
+    assert sent in claude.runs("prompt", harness="copilot").stdout
+    claude.runs("end", harness="copilot", reason="complete")
+    assert not [each for each in ben.get("sessions")["sessions"] if each.get("session_ref") == claude.session]
+    assert claude.runs("prompt", harness="copilot").stdout == ""
+    (session,) = [each for each in ben.get("sessions")["sessions"] if each.get("session_ref") == claude.session]
+    assert session["harness"] == "copilot"
+
+
+def test_a_hook_whose_turn_does_not_come_tells_nothing_and_loses_nothing(claude, write):
+    claude.told("start")
+    sent = write("Later")
+    with claude.path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert claude.told("prompt") == ""
+    assert sent in claude.told("prompt")
+
+
+@pytest.mark.parametrize("harness", ["claude-code", "vscode"])
+def test_a_hook_of_another_harness_that_copilot_runs_says_nothing_and_shows_nobody(claude, ben, write, harness):
+    write("Not here")
+    claude.environment |= {"COPILOT_CLI": "1", "COPILOT_PROJECT_DIR": str(claude.server.project)}
+    for event in ("start", "prompt", "tool", "stop", "wait"):
+        ran = claude.runs(event, "--wake", harness=harness)
+        assert (ran.stdout, ran.stderr) == ("", "")
+    assert not [each for each in ben.get("sessions")["sessions"] if each.get("session_ref") == claude.session]
+    assert claude.runs("prompt", harness="copilot").stdout
+
+
+def test_a_harness_that_copilot_starts_by_a_tool_is_told(claude, write):
+    sent = write("Here")
+    claude.environment["COPILOT_CLI"] = "1"
+    assert sent in claude.told("start")
+
+
+def test_a_session_that_starts_anew_is_told_again(claude, write):
+    sent = write("Standing")
+    assert sent in claude.told("start", source="startup")
+    assert sent in claude.told("start", source="resume")
+
+
+def test_without_a_server_nothing_is_printed_once_there_is_a_notice_and_it_takes_no_second(claude):
+    claude.environment["NEXUS_URL"] = f"http://127.0.0.1:{free_port()}"
+    begun = time.monotonic()
+    first, again = claude.runs("start"), claude.runs("start")
+    assert time.monotonic() - begun < 20
+    assert (first.stdout, again.stdout) == ("", "")
+    assert "nexus status" in first.stderr
+    assert again.stderr == ""
+    for event in ("prompt", "tool", "stop", "end"):
+        ran = claude.runs(event, "--wake")
+        assert (ran.stdout, ran.stderr) == ("", "")
+
+
+def test_a_wrong_key_shows_nothing(claude):
+    claude.environment["NEXUS_KEY"] = "nxs_wrong_key"
+    refused = claude.runs("start")
+    assert (refused.stdout, "unknown or revoked" in refused.stderr) == ("", True)
+    assert claude.runs("prompt").stdout == ""
+
+
+def test_the_key_is_read_from_its_file(claude, write, ben, server):
+    del claude.environment["NEXUS_KEY"]
+    keyless = claude.runs("start")
+    assert (keyless.stdout, "nexus connect claude-code --agent ben" in keyless.stderr) == ("", True)
+    folder = server.home / "keys"
+    folder.mkdir(mode=0o700)
+    (folder / "ben").write_text(ben.key)
+    os.chmod(folder / "ben", 0o600)
+    sent = write("By file")
+    assert sent in claude.told("start")
+
+
+@pytest.mark.slow
+def test_a_hook_is_over_soon_with_a_server_and_without(claude):
+    def taken(event: str) -> float:
+        begun = time.perf_counter()
+        claude.runs(event)
+        return time.perf_counter() - begun
+
+    claude.runs("start")
+    prompt = median(taken("prompt") for _ in range(15))
+    claude.environment["NEXUS_URL"] = f"http://127.0.0.1:{free_port()}"
+    away = median(taken("prompt") for _ in range(15))
+    figure(
+        "S", "A hook at a prompt, the whole process", f"{prompt * 1000:.0f} ms; {away * 1000:.0f} ms without a server"
+    )
+    assert max(prompt, away) < 1

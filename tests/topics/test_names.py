@@ -1,0 +1,110 @@
+"""A name in a topic is one's own: by the key, by the session that took it, by its token, and never by asking."""
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+
+@pytest.fixture
+def join(attempt, topic):
+    """Return a function by which a caller joins the topic."""
+    return lambda caller, peer=None, **more: attempt("topic_join", caller, topic=topic, peer=peer, **more)
+
+
+def test_the_agents_own_name_needs_no_token_and_keeps_its_place(join, sync, alice, bob, sitting):
+    join(alice)
+    join(bob)
+    sync(alice, "one", "two")
+    sync(bob, limit=1)
+    again = join(sitting(bob, "after a restart"))
+    assert (again.peer, again.seq) == ("bob", 1)
+    assert [post.body for post in sync(sitting(bob, "and another")).received] == ["two"]
+
+
+def test_a_chosen_name_is_taken_again_by_its_token_only(join, sync, assert_refused, alice, bob, sitting):
+    first, second = sitting(alice, "one"), sitting(alice, "two")
+    token = join(first, "red").reclaim_token
+    assert len(token) == 32
+    error = assert_refused(join(second, "red"), "name_in_use")
+    assert error["details"]["requested"] == "red"
+    assert error["details"]["suggested"] == [f"red-{number}" for number in range(2, 11)]
+    assert_refused(join(second, "RED", reclaim_token="0" * 32), "name_in_use")
+    assert_refused(join(bob, "red"), "name_in_use")
+    again = join(second, "red", reclaim_token=token)
+    assert (again.peer, again.reclaim_token) == ("red", token)
+    assert sync(second, "hello").sent[0].peer == "red"
+
+
+def test_whoever_lost_a_name_to_its_token_acts_under_it_no_more(
+    attempt, join, assert_refused, topic, alice, bob, sitting
+):
+    first, second = sitting(alice, "one"), sitting(bob, "two")
+    token = join(first, "red").reclaim_token
+    join(second, "red", reclaim_token=token)
+    assert_refused(attempt("topic_sync", first, topic=topic, timeout_seconds=0), "not_joined")
+
+
+def test_two_sessions_of_one_agent_are_two_peers(join, sync, alice, sitting):
+    red, blue = sitting(alice, "one"), sitting(alice, "two")
+    join(red, "red")
+    join(blue, "blue")
+    sync(red, "from red")
+    assert [post.peer for post in sync(blue, "from blue").received] == ["red"]
+    assert [post.peer for post in sync(red).received] == ["blue"]
+
+
+def test_the_name_of_another_agent_is_not_to_be_had(join, assert_refused, alice, bob):
+    assert_refused(join(alice, "Bob"), "name_in_use")
+    assert_refused(join(alice, "operator"), "name_in_use")
+    assert join(bob).peer == "bob"
+
+
+def test_a_name_says_nothing_of_who_is_elsewhere(join, alice, mallory):
+    assert join(alice, "mallory").peer == "mallory"
+
+
+def test_a_session_that_lost_its_token_gets_a_new_one(join, alice, bob, sitting, assert_refused):
+    first = sitting(alice, "one")
+    old = join(first, "red").reclaim_token
+    new = join(first, "red").reclaim_token
+    assert new != old
+    assert_refused(join(bob, "red", reclaim_token=old), "name_in_use")
+
+
+def test_an_operator_gives_a_lost_name_free_and_the_next_has_its_place(
+    do, attempt, join, sync, assert_refused, topic, alice, bob, operator, sitting
+):
+    token = join(sitting(alice, "one"), "red").reclaim_token
+    join(bob)
+    sync(bob, "one")
+    assert_refused(attempt("topic_release_name", bob, topic=topic, peer="red"), "forbidden")
+    assert_refused(attempt("topic_release_name", operator, topic=topic, peer="green"), "not_found")
+    do("topic_release_name", operator, topic=topic, peer="red")
+    assert do("topic_presence", operator, topic=topic).peers[-1].released
+    other = sitting(bob, "two")
+    taken = join(other, "red")
+    assert (taken.peer, taken.seq) == ("red", 0)
+    assert taken.reclaim_token != token
+    assert_refused(join(sitting(alice, "three"), "red", reclaim_token=token), "name_in_use")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 65, "a\nb", "a\x00b", "\ud800"])
+def test_a_name_that_nobody_can_read_is_refused(join, assert_refused, alice, name):
+    assert_refused(join(alice, name), "invalid_input")
+
+
+def test_the_token_is_nowhere_in_the_database(join, alice, topic):
+    from django.db import connection
+
+    token = join(alice, "red").reclaim_token
+    assert token not in "\n".join(connection.connection.iterdump())
+
+
+def test_an_agents_own_name_can_be_one_sessions_alone(join, sync, assert_refused, alice, sitting):
+    first, second = sitting(alice, "one"), sitting(alice, "two")
+    token = join(first, "alice", session_only=True).reclaim_token
+    assert_refused(join(second, "alice", session_only=True), "name_in_use")
+    join(second, "blue")
+    assert [post.peer for post in sync(second, "from blue").received] == []
+    assert [post.body for post in sync(first).received] == ["from blue"]
+    assert join(second, "alice", session_only=True, reclaim_token=token).peer == "alice"

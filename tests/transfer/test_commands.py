@@ -1,0 +1,34 @@
+"""`nexus export` and `nexus import` as a person runs them, on two data directories."""
+
+import json
+
+import pytest
+
+from tests.serving.processes import nexus
+from tests.transfer.conftest import contents
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_workspace_moves_to_another_data_directory(tmp_path):
+    old, new, first, again = (tmp_path / name for name in ("old", "new", "first", "again"))
+    assert nexus(old, "seed").returncode == 0
+    said = nexus(old, "export", "--workspace", "harbor", "--out", str(first))
+    assert said.stdout.startswith(f"Exported harbor to {first}: 9 agents"), said.stderr
+    said = nexus(new, "import", str(first))
+    assert said.stdout.startswith("Imported harbor: 9 agents"), said.stderr
+    assert "nexus agent key mint ada" in said.stdout
+    assert nexus(new, "export", "--workspace", "harbor", "--out", str(again)).returncode == 0
+    assert contents(again) == contents(first)
+    verified = json.loads(nexus(new, "verify", "--json").stdout)
+    assert verified["clean"] is True
+    refused = nexus(new, "import", str(first), "--json")
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)["error"]["code"] == "workspace_not_empty"
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path):
+    assert "--out" in nexus(tmp_path / "home", "export").stderr
+    assert "no such workspace" in nexus(tmp_path / "home", "export", "--out", str(tmp_path / "out")).stderr
+    assert "no finished export" in nexus(tmp_path / "home", "import", str(tmp_path)).stderr
+    assert "OLD=NEW" in nexus(tmp_path / "home", "import", str(tmp_path), "--rename", "ada").stderr
