@@ -5,11 +5,13 @@ import contextlib
 import json
 import re
 import socket as plain
+import struct
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.faults import wires
 from tests.live.servers import Server, play
 from tests.live.sockets import dial, frames
 
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.slow
 IDLE, KEYS = 1000, 20
 MOST_BYTES = 150_000_000
 BODY = "x" * 30_000
+END = struct.pack(">H", 4401)
 
 
 def resident(pid: int) -> int:
@@ -183,3 +186,13 @@ def test_a_key_in_the_first_frame_and_a_message_of_more_than_1_mb(either_server)
             assert (await call("whoami"))["agent"] == "alice"
 
     play(scenario())
+
+
+def test_a_refused_client_that_is_slow_still_reads_why_and_says_goodbye(own_server):
+    """Were the connection reset before the client closes it, some libraries would drop what they had not read yet."""
+    with wires.upgraded(own_server, "/ws/agent") as refused:
+        refused.sendall(wires.frame(type="hello", key="nxs_guess"))
+        assert b"unauthorized" in wires.body_of(refused, END)
+        assert not wires.is_cut(refused, patience=3)
+        refused.sendall(b"\x88\x82" + bytes(4) + END)
+        assert wires.is_cut(refused)
