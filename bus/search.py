@@ -7,6 +7,7 @@ the index: whoever asks it joins the room's own table.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice
 
 from django.apps import apps
@@ -17,7 +18,19 @@ from bus.models import SearchEntry, SearchWord
 from bus.phrases import Phrase, expression, folded
 from bus.prepared import prepared
 
-__all__ = ["HANDOFFS", "MESSAGES", "SPAN", "Source", "asked", "missing", "problems", "register", "sources", "triggers"]
+__all__ = [
+    "HANDOFFS",
+    "MESSAGES",
+    "SPAN",
+    "Source",
+    "asked",
+    "missing",
+    "problems",
+    "rebuild",
+    "register",
+    "sources",
+    "triggers",
+]
 
 SPAN = 1 << 56
 MOST_WORDS = 64
@@ -30,10 +43,14 @@ EVENTS = ("insert", "update", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table whose texts are indexed, and its place in the index: row `id` is entry `first + id`."""
+    """A table whose texts are indexed, and its place in the index: row `id` is entry `first + id`.
+
+    The migration that first put it there says how: it has `FILL` and `TRIGGERS`.
+    """
 
     model: str
     place: int
+    migration: str
 
     @property
     def first(self) -> int:
@@ -46,8 +63,9 @@ class Source:
         return apps.get_model(self.model)
 
 
-MESSAGES = Source("bus.Message", 0)
-HANDOFFS = Source("handoffs.Handoff", 1)
+MESSAGES = Source("bus.Message", 0, "bus.migrations.0007_search")
+HANDOFFS = Source("handoffs.Handoff", 1, "handoffs.migrations.0003_search")
+MENDS = "`nexus reindex` mends it."
 _sources: dict[int, Source] = {}
 
 
@@ -98,15 +116,15 @@ def problems() -> Iterator[tuple[str, str, str]]:
         table = source.table._meta.db_table
         for name in triggers(source):
             if name not in there:
-                yield f"The trigger {name} is missing.", table, "Search does not follow the table; restore a backup."
+                yield f"The trigger {name} is missing.", table, f"Search does not follow the table; {MENDS}"
         lacking, left = missing(source)
         if lacking:
-            yield f"{lacking} rows are not in the index.", table, "Search does not find them; restore a backup."
+            yield f"{lacking} rows are not in the index.", table, f"Search does not find them; {MENDS}"
         if left:
-            yield f"{left} entries of the index have no row.", table, "Rows were deleted past the triggers."
+            yield f"{left} entries of the index have no row.", table, f"Rows were deleted past the triggers; {MENDS}"
     counted, said = _places()
     if counted != said:
-        means = "The index is damaged, search misses things; restore a backup."
+        means = f"The index is damaged, search misses things; {MENDS}"
         yield f"The index has {counted} places of words and should have {said}.", SearchEntry._meta.db_table, means
 
 
@@ -149,6 +167,34 @@ def missing(source: Source) -> tuple[int, int]:
     row = rows.filter(pk=OuterRef("number"))
     orphans = entries.annotate(number=F("pk") - Value(source.first)).filter(~Exists(row))
     return rows.filter(~Exists(entry)).count(), orphans.count()
+
+
+def rebuild() -> int:
+    """Make the index and its triggers anew from the tables; runs inside the lane. Return how many entries it has now."""
+    if connection.vendor != "sqlite":
+        return 0
+    with connection.cursor() as cursor:
+        for statement in (*_taken_away(), *_made_anew()):
+            cursor.execute(statement)
+    return SearchEntry.objects.count()
+
+
+def _taken_away() -> Iterator[str]:
+    for source in sources():
+        for name in triggers(source):
+            yield f"DROP TRIGGER IF EXISTS {name}"
+    for table in (SearchWord, SearchEntry):
+        yield f"DROP TABLE IF EXISTS {table._meta.db_table}"
+
+
+def _made_anew() -> Iterator[str]:
+    index = import_module(MESSAGES.migration)
+    yield from (index.INDEX, index.MERGE_LATER, index.WORDS)
+    ways = [import_module(source.migration) for source in sources()]
+    yield from (way.FILL for way in ways)
+    yield index.SETTLE
+    for way in ways:
+        yield from way.TRIGGERS.values()
 
 
 register(MESSAGES)

@@ -25,6 +25,7 @@ COMMANDS = {
     "tail": ("follow", "Follow the log"),
     "seed": ("managed", "Fill a workspace with a lively example"),
     "verify": ("managed", "Check the log and that the tables say what it says"),
+    "reindex": ("managed", "Build the index of the search anew"),
     "backup": ("managed", "Copy the database into a checked file"),
     "restore": ("managed", "Put a backup back"),
     "export": ("exports", "Write a workspace, a conversation or an incident to files"),

@@ -1,4 +1,4 @@
-"""The commands that are Django management commands too: seed, verify, backup, restore and prune."""
+"""The commands that are Django management commands too: seed, verify, reindex, backup, restore and prune."""
 
 import argparse
 
@@ -14,6 +14,7 @@ HIDDEN = {"--version", "--verbosity", "--settings", "--pythonpath", "--traceback
 EXAMPLES = {
     "seed": ("",),
     "verify": ("", "--json"),
+    "reindex": ("",),
     "backup": ("", "--list"),
     "restore": ("nexus-20260301-030000.sqlite3", "~/copies/nexus.sqlite3"),
     "prune": ("--dry-run", ""),

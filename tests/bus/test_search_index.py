@@ -1,12 +1,16 @@
 """The index follows its tables, in the transaction of each write and whoever writes; `verify` sees where it does not."""
 
+import json
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.utils import DatabaseError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import search
+from bus import door, search
 from bus.models import Message, SearchEntry
 from bus.phrases import phrases
 from bus.verifier import verify
@@ -39,7 +43,10 @@ def jobs(text):
 
 
 def check():
-    """Let FTS5 check the index by itself; it raises where something is wrong."""
+    """Let FTS5 check the index by itself; it raises where something is wrong.
+
+    Only as the last thing of a transaction: what is written after it may be refused as malformed, though nothing is.
+    """
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO bus_searchentry (bus_searchentry) VALUES ('integrity-check')")
 
@@ -96,7 +103,7 @@ def test_any_text_can_be_indexed_changed_and_taken_out_again(text):
             [1, text, text],
         )
     assert not SearchEntry.objects.exists()
-    check()
+    assert list(search.problems()) == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.model)
@@ -131,3 +138,45 @@ def test_verify_sees_a_damaged_index(message, handoff):
     assert problem.where == "bus_searchentry"
     with pytest.raises(DatabaseError):
         check()
+
+
+HARM = {
+    "a trigger": "DROP TRIGGER bus_message_search_insert",
+    "an entry": "INSERT INTO bus_searchentry (bus_searchentry, rowid, title, body) "
+    "SELECT 'delete', id, subject, body FROM bus_message",
+    "a word": "UPDATE bus_searchentry_data SET block = zeroblob(length(block)) WHERE id > 10",
+    "everything": "INSERT INTO bus_searchentry (bus_searchentry) VALUES ('delete-all')",
+    "the words": "DROP TABLE bus_searchword",
+    "the index": "DROP TABLE bus_searchentry",
+    "a table of the index": "DROP TABLE bus_searchentry_data",
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_reindex_mends_an_index_that_lost(do, alice, bob, message, handoff, harm):
+    with connection.cursor() as cursor:
+        cursor.execute(HARM[harm])
+    assert door.run_work(search.rebuild) == Message.objects.count() + 1
+    assert verify().is_clean
+    later = do("message_create", alice, to="bob", subject="Later", body="The parser again.").message
+    newest = Message.objects.get(public_id=later)
+    assert entries("parser") == [message.pk, newest.pk, search.HANDOFFS.first + handoff.pk]
+    assert entries("par*") == entries("parser")
+    check()
+
+
+def test_the_command_reindex_says_what_it_did(message, handoff):
+    said = StringIO()
+    call_command("reindex", "--json", stdout=said)
+    assert json.loads(said.getvalue())["entries"] == Message.objects.count() + 1
+
+
+def test_reindex_makes_what_the_migrations_made(db):
+    def made():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE '%search%' ORDER BY name")
+            return cursor.fetchall()
+
+    before = made()
+    door.run_work(search.rebuild)
+    assert made() == before

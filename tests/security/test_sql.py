@@ -28,6 +28,7 @@ COMPILED = {
     ("bus/migrations/0007_search.py", "f'DROP TRIGGER {name}'"): "a name of the migration",
     ("handoffs/migrations/0003_search.py", "statement"): "a text of the migration",
     ("handoffs/migrations/0003_search.py", "f'DROP TRIGGER {name}'"): "a name of the migration",
+    ("bus/search.py", "statement"): "texts of the migrations, and names of triggers and tables",
     ("nexus_site/serving/database.py", "f'PRAGMA user_version = {version}'"): "a number that SQLite just gave",
     **{
         (
