@@ -1,9 +1,10 @@
-"""Asking the server: within a second or not at all.
+"""Asking the server: within a second, or what NEXUS_HOOK_SECONDS says, or not at all.
 
 It speaks plain HTTP/1.0 by itself, as loading the standard library's client takes longer than the whole exchange.
 """
 
 import json
+import os
 import select
 import socket
 import time
@@ -11,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-__all__ = ["LONGEST", "Away", "Server"]
+__all__ = ["Away", "Server"]
 
-CONNECT, LONGEST, LEAST = 0.3, 1.0, 0.05  # seconds
+CONNECT, USUAL, LEAST, MOST_SECONDS = 0.3, "1", 0.05, 30.0  # seconds
 MOST, PIECE = 1_000_000, 65_536
 PORTS = {"http": 80, "https": 443}
 GONE = "Nexus is not reachable, so mail of other agents is not shown. `nexus status` says more."
@@ -36,7 +37,7 @@ class Server:
         self._url = urlsplit(url)
         self._headers = {"Host": self._url.netloc, "Authorization": f"Bearer {key}"}
         self._headers |= {"Nexus-Session": session} if session else {}
-        self._end = time.monotonic() + LONGEST if end is None else end
+        self._end = time.monotonic() + _patience() if end is None else end
 
     def get(self, path: str, meanwhile: Callable[[], None] | None = None, **query: Any) -> dict[str, Any]:
         """Return the answer of a GET; one that waits runs `meanwhile` every second, which may end the wait."""
@@ -93,6 +94,18 @@ class Server:
             said += piece
         head, _, body = said.partition(b"\r\n\r\n")
         return int(head.split(None, 2)[1]), body
+
+
+def _patience() -> float:
+    """Return for how many seconds a hook asks, or raise `Away`, which says what the variable may be."""
+    named = os.environ.get("NEXUS_HOOK_SECONDS") or USUAL
+    try:
+        seconds = float(named)
+    except ValueError:
+        seconds = 0.0
+    if not LEAST < seconds <= MOST_SECONDS:
+        raise Away(f"NEXUS_HOOK_SECONDS must be a number of seconds from 0.1 to {MOST_SECONDS:g}, not {named!r}.")
+    return seconds
 
 
 def _refusal(answer: Any) -> Away:

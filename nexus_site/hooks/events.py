@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nexus_site.hooks import place
-from nexus_site.hooks.asking import LONGEST, Away, Server
+from nexus_site.hooks.asking import Away, Server
 from nexus_site.hooks.forms import Asked, answer, asked, goes_on, is_borrowed, takes
 from nexus_site.hooks.state import State, held, tidy
 
@@ -29,12 +29,12 @@ class Run:
         self.path = State.path(place.data(), harness, asked.session or asked.folder)
         self.state = State()
 
-    def server(self, seconds: float = LONGEST) -> Server:
-        """Return the server, to be asked for so long, or raise `Away` where this agent has no key here."""
+    def server(self, end: float | None = None) -> Server:
+        """Return the server, to be asked until `end` or as usual, or raise `Away` where this agent has no key here."""
         key = place.key(self.agent)
         if not key:
             raise Away(f"Nexus has no key of {self.agent} here. Run: nexus connect {self.harness} --agent {self.agent}")
-        return Server(place.url(), key, self.state.session, time.monotonic() + seconds)
+        return Server(place.url(), key, self.state.session, end)
 
     def digest(self, **narrowed: Any) -> dict[str, Any]:
         """Ask for the digest of what is new; asking shows that the agent is there."""

@@ -78,7 +78,7 @@ class Waiter:
 
     def _news(self) -> dict[str, Any]:
         self.this.state = State.read(self.this.path)
-        server = self.this.server(WAIT + SLACK)
+        server = self.this.server(time.monotonic() + WAIT + SLACK)
         return self.this.digest_of(server, meanwhile=self.look, waking=True, wait=WAIT)
 
     def _wakes(self, digest: dict[str, Any]) -> bool:

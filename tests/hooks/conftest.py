@@ -20,7 +20,11 @@ class Harness:
     def __init__(self, server: Server, agent: Rest, name: str, session: str) -> None:
         self.server, self.name, self.session = server, name, session
         self.waiters: list[subprocess.Popen[str]] = []
-        self.environment = server.environment | {"NEXUS_KEY": agent.key, "PYTHONPATH": str(ROOT)}
+        self.environment = server.environment | {
+            "NEXUS_KEY": agent.key,
+            "PYTHONPATH": str(ROOT),
+            "NEXUS_HOOK_SECONDS": "20",
+        }
 
     def runs(
         self, event: str, *more: str, harness: str = "claude-code", **said: Any

@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from statistics import median
 
 import pytest
@@ -122,6 +124,23 @@ def test_without_a_server_nothing_is_printed_once_there_is_a_notice_and_it_takes
     for event in ("prompt", "tool", "stop", "end"):
         ran = claude.runs(event, "--wake")
         assert (ran.stdout, ran.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("named", ["0", "soon", "31", "nan", "-1"])
+def test_a_patience_that_cannot_be_is_told_once_and_nothing_else(claude, named):
+    claude.environment["NEXUS_HOOK_SECONDS"] = named
+    first, again = claude.runs("start"), claude.runs("start")
+    assert (first.stdout, again.stdout, again.stderr) == ("", "", "")
+    assert f"from 0.1 to 30, not {named!r}" in first.stderr
+
+
+def test_a_server_that_says_nothing_is_waited_for_no_longer_than_one_says(claude):
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        claude.environment |= {
+            "NEXUS_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "NEXUS_HOOK_SECONDS": "0.2",
+        }
+        assert "nexus status" in claude.runs("start").stderr
 
 
 def test_a_wrong_key_shows_nothing(claude):
