@@ -13,12 +13,15 @@ from bus.schemas.base import Answer, WriteOrder
 if TYPE_CHECKING:
     from bus.door import Published
 
-__all__ = ["earlier", "forget", "once", "secret"]
+__all__ = ["earlier", "forget", "keep", "once", "secret"]
 
 FIND = prepared(
     lambda agent, key: StoredAnswer.objects.filter(agent_id=agent, key=key).values_list("digest", "answer"), int, str
 )
 INSERT = insert(StoredAnswer, "agent", "key", "digest", "answer", "created_at")
+KEEP = prepared(
+    lambda answer, agent, key: (StoredAnswer.objects.filter(agent_id=agent, key=key), {"answer": answer}), str, int, str
+)
 
 
 def secret(answer: type[Answer]) -> set[str]:
@@ -37,6 +40,11 @@ def once(entry: "Published", caller: Caller, order: WriteOrder) -> Any:
     text = answer.model_dump_json(exclude_none=True, exclude=secret(entry.answer))
     INSERT.one(caller.agent.id, key, digest, text, caller.now)
     return answer
+
+
+def keep(caller: Caller, key: str, answer: Answer) -> None:
+    """Let a later answer of the same call be the one of its key. Runs inside the lane."""
+    KEEP.run(answer.model_dump_json(exclude_none=True), caller.agent.id, key)
 
 
 def earlier(entry: "Published", caller: Caller, order: WriteOrder) -> Any:

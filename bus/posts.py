@@ -96,13 +96,13 @@ def view(row: Sequence[Any], shape: Callable[..., Any] = PostView, **more: Any) 
 
 def send(caller: Caller, public_id: str, standing: Standing, outbox: Sequence[Outgoing]) -> list[Sent]:
     """Post in order; a `client_id` of before is answered with its first post. Runs inside the lane."""
-    if outbox and standing.is_closed:
-        raise TopicClosed(topic=public_id)
     _check(outbox)
     seq, sent = standing.latest, []
     for each in outbox:
         first = SENT.first(standing.peer, each.client_id) if each.client_id else None
         if first is None:
+            if standing.is_closed:
+                raise TopicClosed(topic=public_id)
             seq += 1
         row = first or _post(caller, public_id, standing, each, seq)
         sent.append(view(row, Sent, duplicate=first is not None))

@@ -198,7 +198,9 @@ class TopicCursor(BaseModel):
 class TopicSynced(Answer):
     """What was sent and what came."""
 
-    status: str = Field(description="ready, timeout (nothing came in time) or empty (nothing is there).")
+    status: str = Field(
+        description="ready, timeout (nothing came in time), empty (nothing is there) or closed (nothing will come)."
+    )
     peer: str = Field(description="The name under which you take part.")
     cursor: TopicCursor
     sent: list[Sent]

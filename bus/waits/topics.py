@@ -1,11 +1,12 @@
 """Posting to a topic and reading on in it, in one call that waits for news."""
 
+import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bus import door, idempotency, knobs, posts, topics
-from bus.errors import InvalidInput
+from bus import clock, door, idempotency, knobs, posts, topics
+from bus.errors import Busy, InvalidInput, RateLimited
 from bus.identity import Caller
 from bus.readers import readers
 from bus.schemas.topics import TopicCursor, TopicSync, TopicSynced
@@ -22,14 +23,34 @@ async def topic_sync(caller: Caller, order: TopicSync) -> TopicSynced:
     What you get counts as read, unless `auto_advance` is false.
     """
     await readers.look(partial(_check, order))
-    first = await _in_lane(caller, order, partial(_step, outbox=True), order.idempotency_key)
-    if first.received or not order.timeout_seconds:
+    first = await _in_lane(caller, partial(_posting, order=order))
+    if first.status != "empty" or not order.timeout_seconds:
         return first
-    waiting = await until(caller, [f"topic:{order.topic}"], partial(_look, order=order), bool, order.timeout_seconds)
-    if not waiting:
-        return first.model_copy(update={"status": "timeout"})
-    then = await _in_lane(caller, order, partial(_step, outbox=False))
-    return then.model_copy(update={"sent": first.sent, "duplicate": first.duplicate})
+    try:
+        found = await _waited(caller, order, first)
+    except (Busy, RateLimited):
+        if not first.sent:
+            raise
+        found = first.model_copy(update={"status": "timeout"})  # that it was sent must be told
+    return found.model_copy(update={"duplicate": first.duplicate})
+
+
+async def _waited(caller: Caller, order: TopicSync, first: TopicSynced) -> TopicSynced:
+    """Wait until there is something that nobody else of the same peer has taken, or the time is over."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + order.timeout_seconds
+    names, look, take = (
+        [f"topic:{order.topic}"],
+        partial(_look, order=order),
+        partial(_reading, order=order, first=first),
+    )
+    while True:
+        is_there = await until(caller, names, look, bool, max(end - loop.time(), 0.0))
+        found = await _in_lane(replace(caller, now=clock.now()), take)
+        if found.status != "empty":
+            return found
+        if not is_there:
+            return found.model_copy(update={"status": "timeout"})
 
 
 def _check(order: TopicSync) -> None:
@@ -40,14 +61,27 @@ def _check(order: TopicSync) -> None:
         raise InvalidInput(f"`limit` is at most {most} here.", field="limit", limit=most, sent=order.limit)
 
 
-async def _in_lane(caller: Caller, order: TopicSync, step: Any, key: str | None = None) -> TopicSynced:
-    """Run a step in the writer lane; the first one once an idempotency key."""
-    owner = caller.key.id if caller.key else None
-    work = step
-    if key:
-        work = partial(idempotency.once, replace(door.find("topic_sync"), function=step))
-    answer: TopicSynced = await lane.submit(owner, partial(work, caller, order))
+async def _in_lane(caller: Caller, step: Any) -> TopicSynced:
+    """Run a step in the writer lane."""
+    answer: TopicSynced = await lane.submit(caller.key.id if caller.key else None, partial(step, caller))
     return answer
+
+
+def _posting(caller: Caller, *, order: TopicSync) -> TopicSynced:
+    """Send and take, once an idempotency key."""
+    step = partial(_step, outbox=True)
+    if not order.idempotency_key:
+        return step(caller, order)
+    answer: TopicSynced = idempotency.once(replace(door.find("topic_sync"), function=step), caller, order)
+    return answer
+
+
+def _reading(caller: Caller, *, order: TopicSync, first: TopicSynced) -> TopicSynced:
+    """Take what came while waiting; that is the answer of the idempotency key from now on."""
+    found = _step(caller, order, outbox=False).model_copy(update={"sent": first.sent})
+    if order.idempotency_key and found.received:
+        idempotency.keep(caller, order.idempotency_key, found)
+    return found
 
 
 def _step(caller: Caller, order: TopicSync, *, outbox: bool) -> TopicSynced:
@@ -60,7 +94,7 @@ def _step(caller: Caller, order: TopicSync, *, outbox: bool) -> TopicSynced:
     seq = taken.reached if order.auto_advance else start.seq
     moved_at = posts.move(caller, order.topic, standing, seq)
     return TopicSynced(
-        status="ready" if taken.posts else "empty",
+        status="ready" if taken.posts else "closed" if standing.is_closed else "empty",
         peer=standing.name,
         cursor=TopicCursor(seq=seq, moved_at=moved_at),
         sent=sent,

@@ -70,7 +70,7 @@ def synced(topic_id: str, found: TopicSynced) -> Structured:
     return {
         "topic_id": topic_id,
         "agent_name": found.peer,
-        "status": found.status,
+        "status": "empty" if found.status == "closed" else found.status,
         "cursor": cursor(found.cursor),
         "sent": [{"message": message(topic_id, each), "duplicate": each.duplicate} for each in found.sent],
         "received": received,

@@ -41,7 +41,7 @@ async def syncing(caller: Caller, given: Given) -> Said:
     }
     found = await door.call("topic_sync", caller, order)
     shaped = shapes.synced(topic, found)
-    if found.status == "empty" and given["wait_seconds"]:
+    if found.status == "closed" and given["wait_seconds"]:
         shaped = shapes.warned(shaped, "TOPIC_CLOSED", CLOSED, topic_id=topic)
     return texts.synced(shaped, await texts.bodies()), shaped
 

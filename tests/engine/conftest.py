@@ -51,7 +51,7 @@ def play(own_file, lane, monkeypatch):
     readers, tail = Readers(), Tail()
     for module in (door, presence, tails, keeping, topic_waits):
         monkeypatch.setattr(module, "lane", lane)
-    for module in (door, tails, event_waits, keeping, until):
+    for module in (door, tails, event_waits, keeping, topic_waits, until):
         monkeypatch.setattr(module, "readers", readers)
     monkeypatch.setattr(until, "tail", tail)
 

@@ -147,13 +147,14 @@ def test_the_list_is_by_activity_with_what_is_unread(do, sync, joined, alice, bo
 
 
 def test_a_closed_topic_is_read_and_takes_nothing(do, attempt, assert_refused, sync, joined, alice, bob):
-    sync(alice, "one")
+    sync(alice, {"body": "one", "client_id": "first"})
     closed = do("topic_close", bob, topic=joined, reason="done")
     again = do("topic_close", alice, topic=joined, reason="twice")
     assert (closed.warning, again.warning, again.close_reason) == (None, "It was closed already.", "done")
     assert_refused(attempt("topic_sync", alice, topic=joined, outbox=[{"body": "late"}]), "topic_closed")
     assert bodies(sync(bob, timeout_seconds=300)) == ["one"]
-    assert sync(bob).status == "empty"
+    assert sync(bob).status == "closed"
+    assert sync(alice, {"body": "one", "client_id": "first"}).sent[0].duplicate
     assert_refused(attempt("topic_resolve", bob, name="checkout-api"), "topic_not_found")
     assert do("topic_join", bob, name="checkout-api", allow_closed=True).state == "closed"
     assert do("topic_list", bob).topics == []
