@@ -2,6 +2,6 @@
 
 from handoffs.models.handoff import Handoff
 from handoffs.models.paths import PathClaim
-from handoffs.models.sets import CLOSED, LIVE, HandoffQuerySet, State, Visibility, concerns
+from handoffs.models.sets import CLOSED, HELD, LIVE, HandoffQuerySet, State, Visibility, concerns
 
-__all__ = ["CLOSED", "LIVE", "Handoff", "HandoffQuerySet", "PathClaim", "State", "Visibility", "concerns"]
+__all__ = ["CLOSED", "HELD", "LIVE", "Handoff", "HandoffQuerySet", "PathClaim", "State", "Visibility", "concerns"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -25,6 +25,7 @@ class State(models.TextChoices):
 
 
 LIVE = (State.OPEN, State.CLAIMED, State.VERIFYING)
+HELD = (State.CLAIMED, State.VERIFYING)
 CLOSED = (State.COMPLETED, State.FAILED, State.CANCELLED, State.REJECTED, State.EXPIRED)
 
 
@@ -51,6 +52,16 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         """Return those in time whose claim is over, as nobody has renewed it, and that may be claimed again."""
         may_again = Q(attempts__lt=F("max_attempts") - 1)
         return self.in_time(now).filter(may_again, state=State.CLAIMED.value, lease_until__lte=now)
+
+    def by_state(self, workspaces: Any, states: Iterable[str]) -> "HandoffQuerySet":
+        """Return those of some workspaces in one of these states, found in the index for one state after another.
+
+        Asked for several at once, SQLite reads the whole table, as on average a state holds much of it. `workspaces` is
+        a list of their numbers or a query.
+        """
+        rows = self.model.objects.filter(workspace_id__in=workspaces).order_by()
+        first, *more = (rows.filter(state=state).values("pk") for state in states)
+        return self.filter(pk__in=first.union(*more, all=True) if more else first)
 
     def in_states(self, states: Iterable[str], now: datetime) -> "HandoffQuerySet":
         """Return those in one of these states; a claim whose lease is over counts as what comes of it."""

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from bus import knobs
 from bus.models import Agent, Delivery, Topic, Workspace
 from bus.models.people import INSTALLATION
-from handoffs.models import LIVE, Handoff
+from handoffs.models import HELD, LIVE, Handoff
 from overview.queries.needs import needs_count
 
 __all__ = ["Counts", "Place", "Thread", "counts", "places", "recent_topics"]
@@ -49,14 +49,13 @@ class Thread:
 def counts(workspace: int | None, now: datetime) -> Counts:
     """Return unread mail of agents, live handoffs, agents here and handoffs in hand; None counts all workspaces."""
     # All workspaces are named too, as the index of states has the workspace before the state.
-    places = Q(workspace_id__in=Workspace.objects.values("pk")) if workspace is None else _within(workspace)
-    live = Handoff.objects.filter(places, state__in=LIVE)
+    places: Any = Workspace.objects.values("pk") if workspace is None else [workspace]
     unread = Delivery.objects.filter(_within(workspace), lane=Delivery.Lane.UNREAD)
     return Counts(
         unread=_capped(unread.exclude(recipient__kind=Agent.Kind.OPERATOR)),
-        handoffs=_capped(live),
+        handoffs=_capped(Handoff.objects.by_state(places, LIVE)),
         present=_capped(_present(workspace, now)),
-        held=_capped(live.exclude(claimant=None)),
+        held=_capped(Handoff.objects.by_state(places, HELD)),
         needs=needs_count(workspace, now),
     )
 

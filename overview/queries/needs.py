@@ -52,12 +52,13 @@ def needs_count(workspace: int | None, now: datetime) -> int:
 
 
 def _within(workspace: int | None) -> Q:
-    """Name all workspaces too, as the indexes of handoffs and of types of events begin with the workspace."""
+    """Name all workspaces too, as the index of types of events begins with the workspace."""
     return Q(workspace_id__in=Workspace.objects.values("pk")) if workspace is None else Q(workspace_id=workspace)
 
 
 def _live(workspace: int | None, state: State, more: Q | None = None) -> QuerySet[Handoff]:
-    rows = Handoff.objects.filter(_within(workspace), more or Q(), state=state.value).select_related("workspace")
+    places: Any = Workspace.objects.values("pk") if workspace is None else [workspace]
+    rows = Handoff.objects.by_state(places, [state.value]).filter(more or Q()).select_related("workspace")
     return rows.defer("body", "payload", "result", "error").order_by("-priority", "pk")[: 4 * MOST]
 
 

@@ -26,7 +26,7 @@ def live(workspace: int | None) -> HandoffQuerySet:
     """Return the live handoffs of a workspace."""
     # All workspaces are named too, as the index of states has the workspace before the state.
     places: Any = Workspace.objects.values("pk") if workspace is None else [workspace]
-    return Handoff.objects.filter(state__in=LIVE, workspace_id__in=places)
+    return Handoff.objects.by_state(places, LIVE)
 
 
 def work_now(workspace: int | None, now: datetime) -> list[Work]:
