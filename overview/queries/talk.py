@@ -206,7 +206,9 @@ def _cards(pair: Pair, now: datetime, offered: list[str], window: Window) -> lis
         where &= Q(created_at__gte=window.since)
     if window.before:
         where &= Q(created_at__lt=Subquery(Message.objects.filter(pk=window.before).values("sent_at")))
-    rows = Handoff.objects.filter(where | Q(public_id__in=offered), title__icontains=window.text)
+    rows = Handoff.objects.filter(where | Q(public_id__in=offered))
+    if window.text:
+        rows = rows.filter(title__icontains=window.text)
     if pair.workspace is not None:
         rows = rows.filter(workspace_id=pair.workspace)
     related = rows.select_related("workspace", "creator", "last_claimant")
