@@ -20,6 +20,7 @@ EXAMPLES = (
     "--topic 'release 4' --format json --out topic.json",
     "--incident hnd_1jd0k7x… --redact '[a-z.]+@[a-z.]+' --out incident.html",
 )
+PARTS = ("conversation", "topic", "incident")
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,13 +35,26 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(given: argparse.Namespace) -> int:
-    if given.conversation or given.topic:
+    wanted = _wanted(given)
+    if wanted in ("conversation", "topic"):
         with opened(), refusals():
             return _talk(given)
     if not given.out:
         raise Failed.because("Nothing says where to write.", "Name a path with --out.", USAGE, "invalid_input")
     with opened(), refusals():
-        return _incident(given) if given.incident else _whole(given)
+        return _incident(given) if wanted == "incident" else _whole(given)
+
+
+def _wanted(given: argparse.Namespace) -> str:
+    """Return which part is wanted, empty for the whole workspace; refuse two at once, and redaction where there is none."""
+    named = [name for name in PARTS if getattr(given, name) is not None]
+    if len(named) > 1:
+        message = f"--{named[1]} does not go with --{named[0]}."
+        raise Failed.because(message, "Export them one after another.", USAGE, "invalid_input")
+    if given.redact and named != ["incident"]:
+        hint = "Only an incident can be redacted: name it with --incident, or leave --redact out and redact the file."
+        raise Failed.because("--redact goes with --incident only.", hint, USAGE, "invalid_input")
+    return named[0] if named else ""
 
 
 def _whole(given: argparse.Namespace) -> int:
@@ -76,7 +90,7 @@ def _talk(given: argparse.Namespace) -> int:
     from overview.queries import transcripts
 
     caller = replace(identity.operator("cli"), workspace=workspace_of(given.workspace))
-    if given.topic:
+    if given.topic is not None:
         found = transcripts.topic(caller.workspace, given.topic)
     else:
         a, b = (audience.known(caller, name) for name in given.conversation)

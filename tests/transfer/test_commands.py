@@ -32,3 +32,25 @@ def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path):
     assert "no such workspace" in nexus(tmp_path / "home", "export", "--out", str(tmp_path / "out")).stderr
     assert "no finished export" in nexus(tmp_path / "home", "import", str(tmp_path)).stderr
     assert "OLD=NEW" in nexus(tmp_path / "home", "import", str(tmp_path), "--rename", "ada").stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "at_fault"),
+    [
+        (("--redact", "ada"), "--redact"),
+        (("--redact", "ada", "--topic", "release-4"), "--redact"),
+        (("--redact", "ada", "--conversation", "ada", "boris"), "--redact"),
+        (("--redact", "ada", "--incident", "hnd_1", "--topic", "release-4"), "--incident"),
+        (("--topic", "release-4", "--incident", "hnd_1"), "--incident"),
+        (("--conversation", "ada", "boris", "--topic", "release-4"), "--topic"),
+        (("--conversation", "ada", "boris", "--incident", "hnd_1"), "--incident"),
+        (("--topic", "", "--incident", "hnd_1"), "--incident"),
+    ],
+)
+def test_what_does_not_go_together_writes_nothing(tmp_path, words, at_fault):
+    out = tmp_path / "out"
+    refused = nexus(tmp_path / "home", "export", "--workspace", "harbor", "--out", str(out), *words)
+    assert refused.returncode == 2, refused.stdout
+    assert refused.stderr.startswith(f"nexus: {at_fault} ")
+    assert len(refused.stderr.splitlines()) == 2
+    assert not out.exists()
