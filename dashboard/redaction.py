@@ -1,8 +1,10 @@
 """Taking chosen patterns out of what leaves the house: out of every text first, and once more out of what Markdown makes of it."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -16,6 +18,9 @@ __all__ = ["MARK", "Redaction"]
 
 MARK = "█████"
 KEYS = r"nxs_[0-9a-z]+_[0-9A-Za-z]+"
+# The last quotation mark may be missing, so that no text makes this look twice at the same character.
+STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"?')
+DEEPEST = 4  # strings in strings; each level doubles what has to be escaped
 TAG = re.compile(r"<[^>]*>")
 BREAK = re.compile(r"\n{2,}")
 
@@ -29,11 +34,8 @@ class Redaction:
         self.count = 0
 
     def text(self, text: str) -> str:
-        """Return a text without what matches."""
-        for pattern in self._patterns:
-            text, count = pattern.subn(MARK, text)
-            self.count += count
-        return text
+        """Return a text without what matches, in its strings of JSON also without what only shows unescaped."""
+        return self._cut(text, 0)
 
     def all(self, value: Any) -> Any:
         """Return a value with all texts in it redacted: in lists, in objects by key and value, in data classes."""
@@ -55,6 +57,26 @@ class Redaction:
         plain = unescape(TAG.sub("", html))
         parts = (f"<p>{escape(self.text(part))}</p>" for part in BREAK.split(plain) if part.strip())
         return mark_safe("".join(parts))  # nosec B308, B703
+
+    def _cut(self, text: str, depth: int) -> str:
+        text = STRING.sub(partial(self._string, depth=depth), text)
+        for pattern in self._patterns:
+            text, count = pattern.subn(MARK, text)
+            self.count += count
+        return text
+
+    def _string(self, found: re.Match[str], depth: int) -> str:
+        """Return a string of JSON, in quotation marks, without what matches what it stands for."""
+        written = found.group()
+        if depth == DEEPEST and "\\" in written:
+            self.count += 1
+            return MARK
+        try:
+            said = json.loads(written, strict=False)
+        except ValueError:
+            return written
+        cut = self._cut(said, depth + 1)
+        return written if cut == said else json.dumps(cut, ensure_ascii=False)
 
     def _is_in(self, text: str) -> bool:
         return any(pattern.search(text) for pattern in self._patterns)

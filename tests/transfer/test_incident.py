@@ -1,5 +1,6 @@
 """An incident as one file: whole, harmless, and without what was to be taken out."""
 
+import json
 import re
 from html import unescape
 
@@ -95,6 +96,33 @@ def test_patterns_are_taken_out_everywhere(shown, do, alice, bob):
         assert secret not in html
         assert secret not in text_of(html).replace(" ", "")
         assert MARK in html
+
+
+ESCAPED = ('"quoted name"', r"C:\\Users\\anna", r"line one\nline two", r"^whole$")
+TOLD = {
+    "who": 'the "quoted name" is here',
+    "path": "C:\\Users\\anna",
+    "two": "line one\nline two",
+    "exact": "whole",
+    'key "quoted name"': 1,
+    "number": 7,
+}
+
+
+def test_patterns_find_what_json_writes_with_escapes(shown, do, alice, bob):
+    deep = json.dumps({"text": json.dumps(TOLD)})
+    body = f"```json\n{json.dumps(TOLD)}\n```"
+    first = do("message_create", alice, to="bob", subject="S", body=body, metadata=TOLD | {"deep": deep}).message
+    names = [first]
+    for field in ("result", "error"):
+        names.append(do("handoff_create", alice, to="bob", title=field, payload=TOLD | {"deep": deep}).handoff)
+        claim = do("handoff_claim", bob, handoff=names[-1])
+        do("handoff_complete", bob, handoff=names[-1], epoch=claim.epoch, **{field: TOLD | {"deep": [deep]}})
+    for name in names:
+        said = text_of(shown(name, *ESCAPED))
+        for part in ("quoted name", "anna", "line two", '"whole'):
+            assert part not in said, part
+        assert '"number": 7' in said
 
 
 def test_a_name_can_be_taken_out(shown, do, alice, bob):
