@@ -7,9 +7,11 @@ from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from markdown_it.common.normalize_url import normalizeLinkText
 
 from bus.errors import InvalidInput
 from dashboard.markdown import rendered
@@ -20,8 +22,9 @@ MARK = "█████"
 KEYS = r"nxs_[0-9a-z]+_[0-9A-Za-z]+"
 # The last quotation mark may be missing, so that no text makes this look twice at the same character.
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"?')
-DEEPEST = 4  # strings in strings; each level doubles what has to be escaped
+DEEPEST = 4  # strings in strings and addresses quoted anew; what is deeper is taken out whole
 TAG = re.compile(r"<[^>]*>")
+LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 BREAK = re.compile(r"\n{2,}")
 
 
@@ -52,11 +55,31 @@ class Redaction:
     def markdown(self, text: str) -> SafeString:
         """Return redacted Markdown as HTML; where a match only shows once it is rendered, the text stands there plain."""
         html = rendered(self.text(text))
-        if not self._is_in(unescape(TAG.sub("", html))):
-            return html
-        plain = unescape(TAG.sub("", html))
+        plain = _plain(html)
+        if not self._is_in(plain):
+            return mark_safe(LINK.sub(self._link, html))  # nosec B308, B703
         parts = (f"<p>{escape(self.text(part))}</p>" for part in BREAK.split(plain) if part.strip())
         return mark_safe("".join(parts))  # nosec B308, B703
+
+    def _link(self, found: re.Match[str]) -> str:
+        """Return a link as it is, or without an address that matches, and without a text that shows it."""
+        address, shown = found.groups()
+        if not self._is_in_address(unescape(address)):
+            return found.group()
+        self.count += 1
+        return f"<a>{MARK}</a>" if self._is_in_address(_plain(shown)) else f"<a>{MARK} {shown}</a>"
+
+    def _is_in_address(self, address: str) -> bool:
+        """Say whether an address matches as it is written, as it is shown, or unquoted, also if it is so again and again."""
+        if self._is_in(normalizeLinkText(address)):
+            return True
+        for _ in range(DEEPEST):
+            if self._is_in(address):
+                return True
+            if (read := unquote(address)) == address:
+                return False
+            address = read
+        return True
 
     def _cut(self, text: str, depth: int) -> str:
         text = STRING.sub(partial(self._string, depth=depth), text)
@@ -80,6 +103,10 @@ class Redaction:
 
     def _is_in(self, text: str) -> bool:
         return any(pattern.search(text) for pattern in self._patterns)
+
+
+def _plain(html: str) -> str:
+    return unescape(TAG.sub("", html))
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

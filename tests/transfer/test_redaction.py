@@ -1,6 +1,9 @@
 """What is to be taken out of a text is not in it in another spelling either."""
 
 import json
+import re
+
+import pytest
 
 from dashboard.redaction import MARK, Redaction
 
@@ -21,3 +24,36 @@ def test_strings_in_strings_without_end_are_taken_out_whole():
     for _ in range(9):
         said = json.dumps(said)
     assert Redaction(["line\nline"]).text(said).strip('\\"') == MARK
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        r"[click](https://h.example/secret\_token/x)",
+        "[click](https://h.example/secret&#95;token)",
+        "[click](https://h.example/%73ecret_token)",
+        "[click](https://h.example/%2573ecret_token)",
+        "[click](https://h.example/%252525252573ecret_token)",
+        "[click][r]\n\n[r]: https://h.example/secret\\_token",
+        "[click](mailto:anna&#64;example.com)",
+        "[click](https://h&uuml;tte.example)",
+        "[click](https://h.example/?a=1&amp;b=secret\\_token)",
+    ],
+)
+def test_addresses_of_links_are_read_as_a_browser_reads_them(written):
+    html = Redaction(["secret_token", "anna@example.com", "hütte"]).markdown(
+        f"[on](https://o.example) **See** {written}"
+    )
+    assert re.findall('href="([^"]*)"', html) == ["https://o.example"]
+    assert f"<strong>See</strong> <a>{MARK} click</a>" in html
+
+
+def test_the_text_of_a_link_that_shows_its_address_goes_with_it():
+    html = Redaction(["anna@example.com"]).markdown("Ask <https://h.example/anna%40example.com>, or not.")
+    assert html == f"<p>Ask <a>{MARK}</a>, or not.</p>\n"
+
+
+def test_other_links_stay():
+    for written in ("[click](https://h.example/a?b=1&c=2%26#d)", "<https://h.example/%C3%BC>"):
+        assert Redaction(["secret", "nofollow", "href"]).markdown(written) == Redaction().markdown(written)
+        assert 'href="https://h.example/' in Redaction().markdown(written)
