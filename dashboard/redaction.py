@@ -32,7 +32,7 @@ class Redaction:
     """Replaces what matches any of the patterns, and every key of Nexus, by a bar of always the same length."""
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
-        """Take regular expressions; one that is broken or matches nothing at all is refused."""
+        """Take regular expressions; one that is broken is refused, and one that takes nothing out where that shows."""
         self._patterns = [_compiled(pattern) for pattern in (KEYS, *patterns)]
         self.count = 0
 
@@ -84,9 +84,13 @@ class Redaction:
     def _cut(self, text: str, depth: int) -> str:
         text = STRING.sub(partial(self._string, depth=depth), text)
         for pattern in self._patterns:
-            text, count = pattern.subn(MARK, text)
-            self.count += count
+            text = pattern.sub(self._bar, text)
         return text
+
+    def _bar(self, found: re.Match[str]) -> str:
+        _taken(found)
+        self.count += 1
+        return MARK
 
     def _string(self, found: re.Match[str], depth: int) -> str:
         """Return a string of JSON, in quotation marks, without what matches what it stands for."""
@@ -102,7 +106,7 @@ class Redaction:
         return written if cut == said else json.dumps(cut, ensure_ascii=False)
 
     def _is_in(self, text: str) -> bool:
-        return any(pattern.search(text) for pattern in self._patterns)
+        return any(_taken(found) for pattern in self._patterns if (found := pattern.search(text)))
 
 
 def _plain(html: str) -> str:
@@ -112,9 +116,18 @@ def _plain(html: str) -> str:
 def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         found = re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         hint = "Write it as a Python regular expression."
         raise InvalidInput(f"{pattern[:60]!r} is no pattern: {error}.", hint=hint, sent=pattern[:200]) from None
-    if found.search(""):
-        raise InvalidInput(f"{pattern[:60]!r} matches nothing at all.", hint="Write what it must find.", sent=pattern)
+    if empty := found.search(""):
+        _taken(empty)
     return found
+
+
+def _taken(found: re.Match[str]) -> str:
+    """Return what matches; a pattern that matches between two characters is refused, as that takes nothing out."""
+    if not found.group():
+        pattern = str(found.re.pattern)
+        message, hint = f"{pattern[:60]!r} takes nothing out: it matches an empty text.", "Write what it must find."
+        raise InvalidInput(message, hint=hint, sent=pattern[:200])
+    return found.group()

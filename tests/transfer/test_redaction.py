@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from bus.errors import InvalidInput
 from dashboard.redaction import MARK, Redaction
 
 
@@ -57,3 +58,20 @@ def test_other_links_stay():
     for written in ("[click](https://h.example/a?b=1&c=2%26#d)", "<https://h.example/%C3%BC>"):
         assert Redaction(["secret", "nofollow", "href"]).markdown(written) == Redaction().markdown(written)
         assert 'href="https://h.example/' in Redaction().markdown(written)
+
+
+@pytest.mark.parametrize("pattern", ["x{100000000000}", "(" * 20_000 + ")" * 20_000, "(", "x*", ""])
+def test_what_is_no_pattern_is_refused_at_once(pattern):
+    with pytest.raises(InvalidInput):
+        Redaction([pattern])
+
+
+@pytest.mark.parametrize("pattern", ["(?=secret)", r"\b", "(?<=secret)", r"x?(?<=t)"])
+def test_a_pattern_that_takes_nothing_out_is_refused_where_it_finds_that(pattern):
+    cut = Redaction([pattern])
+    assert cut.text("") == ""
+    for said in (cut.text, cut.markdown):
+        with pytest.raises(InvalidInput, match="takes nothing out"):
+            said("a secret")
+    with pytest.raises(InvalidInput, match="takes nothing out"):
+        cut.markdown("[to](https://h.example/%73ecret)")
