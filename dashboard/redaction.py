@@ -58,7 +58,7 @@ class Redaction:
         plain = _plain(html)
         if not self._is_in(plain):
             return mark_safe(LINK.sub(self._link, html))  # nosec B308, B703
-        parts = (f"<p>{escape(self.text(part))}</p>" for part in BREAK.split(plain) if part.strip())
+        parts = (f"<p>{escape(part)}</p>" for part in BREAK.split(self.text(plain)) if part.strip())
         return mark_safe("".join(parts))  # nosec B308, B703
 
     def _link(self, found: re.Match[str]) -> str:

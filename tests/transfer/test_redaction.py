@@ -75,3 +75,9 @@ def test_a_pattern_that_takes_nothing_out_is_refused_where_it_finds_that(pattern
             said("a secret")
     with pytest.raises(InvalidInput, match="takes nothing out"):
         cut.markdown("[to](https://h.example/%73ecret)")
+
+
+@pytest.mark.parametrize("written", ["first o*n*e\n\ntwo last", "first o*n*e\n```\n\ntwo last\n```"])
+def test_what_reaches_over_paragraphs_is_taken_out_of_both(written):
+    html = Redaction([r"one\s+two"]).markdown(written)
+    assert html.replace("\n", "") == f"<p>first {MARK} last</p>"
