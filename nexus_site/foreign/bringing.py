@@ -73,6 +73,8 @@ def _all(wanted: Bringing, say: Say) -> Iterator[Brought]:
         else:
             plan = partial(okto.plan, wanted.path, place, renames=wanted.renames)
             yield _one(wanted, name, folder, plan, say)
+    if (rest := okto.rest(wanted.path)).skipped:
+        yield Brought(wanted.path.name, "", rest)
 
 
 def _folder(root: str) -> Place | None:

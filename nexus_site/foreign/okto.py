@@ -13,7 +13,7 @@ from bus.foreign import Letter, Person, Receipt, Report, Settling, enrol, post
 from handoffs.foreign import Job, hand_over
 from nexus_site.foreign.reading import Source, moment, opened, parsed
 
-__all__ = ["NEEDED", "PROGRAM", "SOURCE", "Place", "places", "plan"]
+__all__ = ["NEEDED", "PROGRAM", "SOURCE", "Place", "places", "plan", "rest"]
 
 PROGRAM, SOURCE = "Okto Nexus", "okto-nexus"
 NEEDED = {"schema_migrations", "workspaces", "agents", "messages", "message_deliveries", "handoffs"}
@@ -86,11 +86,22 @@ def plan(path: Path, place: Place, settling: Settling, renames: Mapping[str, str
         for person in _people(source, named, first):
             enrol(settling, person, renames.get(person.name, ""))
         for table, why in LEFT.items():
-            settling.report.skip(table, why, source.count(table))
+            settling.report.skip(table, why, source.counts(table, "workspace_id")[place.id])
     for letter in letters:
         post(settling, letter)
     for job in jobs:
         hand_over(settling, job)
+
+
+def rest(path: Path) -> Report:
+    """Return what belongs to no workspace that is there: it is left out once, not with each of them."""
+    report, known = Report(), {place.id for place in places(path)}
+    gone = dict.fromkeys(("messages", "handoffs"), "their workspace is gone")
+    with opened(path, NEEDED, PROGRAM) as source:
+        for table, why in (gone | LEFT).items():
+            found = source.counts(table, "workspace_id")
+            report.skip(table, why, sum(count for name, count in found.items() if name not in known))
+    return report
 
 
 def _people(source: Source, named: set[str], first: datetime) -> Iterator[Person]:

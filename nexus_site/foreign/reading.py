@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -38,6 +39,10 @@ class Source:
         if table not in self.tables:
             return 0
         return int(self._raw.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # nosec B608
+
+    def counts(self, table: str, column: str) -> Counter[Any]:
+        """Return how many rows a table has by what stands in a column, all under None where there is no such column."""
+        return Counter(row[column] for row in self.rows(table, (column,), "1"))
 
 
 @contextmanager

@@ -272,3 +272,29 @@ def test_what_is_no_database_of_the_program_is_refused(committed, made, shop, tm
 def test_agent_bus_needs_a_workspace(made, come):
     with pytest.raises(InvalidInput, match="no workspaces"):
         come(made("agent-bus-0.5.1"), folder=None)
+
+
+def test_each_workspace_reports_its_own_rows_and_those_of_none_are_told_once(made, committed, tmp_path):
+    roots = [tmp_path / name for name in ("one", "two")]
+    for root in roots:
+        (root / ".git").mkdir(parents=True)
+    row = "INSERT INTO workspaces VALUES ('{0}', NULL, '{1}', '2026-11-27T07:00:00Z', NULL)"
+    lost = "UPDATE {} SET workspace_id = 'gone' WHERE rowid IN (SELECT min(rowid) FROM {})"
+    path = made(
+        "okto-nexus-0.3.1",
+        *(row.format(root.name, root) for root in roots),
+        *(lost.format(table, table) for table in ("messages", "handoffs", "events")),
+        "CREATE TABLE policies (name TEXT)",
+        "INSERT INTO policies VALUES ('none owns it')",
+    )
+    shop, *empty, rest = bring(Bringing("okto-nexus", path), lambda what, done, total: None)
+    assert [kind for kind, _ in shop.report.skipped] == ["workspaces"]
+    assert [dict(each.report.skipped) for each in empty] == [{}, {}]
+    assert [each.where for each in empty] == ["one", "two"]
+    assert (rest.name, rest.where) == (path.name, "")
+    assert rest.report.skipped == {
+        ("messages", "their workspace is gone"): 1,
+        ("handoffs", "their workspace is gone"): 1,
+        ("events", "the log here is written anew"): 1,
+        ("policies", "make the rules anew"): 1,
+    }
