@@ -38,6 +38,9 @@ Say = Callable[[str, int], None]
 STEP = 1000
 WORKSPACE, ALIAS = r"wsp_[0-9a-z]{1,36}", r"(?!wsp_|any$)[A-Za-z0-9._-]{1,64}"
 
+NAMING = "Name it by letters, digits, dots, dashes and underscores, or name the path of its folder here."
+SAME = "It has the same id, so another alias does not help: name the path of a folder where nobody worked yet."
+
 
 class NotExported(InvalidInput):
     """The folder holds no finished export of Nexus."""
@@ -234,12 +237,15 @@ def _check_apart(names: list[str]) -> None:
 
 def _workspace(caller: Caller, bag: Bag, wanted: Wanted) -> Workspace:
     """Return the row to fill: a new one, or one that nobody has worked in."""
+    if wanted.alias and not re.fullmatch(ALIAS, wanted.alias):
+        raise InvalidInput(f"No workspace can be called {wanted.alias[:64]!r}.", hint=NAMING, workspace=wanted.alias)
     public_id = wanted.place.public_id if wanted.place else str(bag.workspace["id"])
     alias = wanted.alias or (wanted.place.alias if wanted.place else bag.workspace["alias"])
     here = Workspace.objects.filter(alias__iexact=alias).first() if alias and not wanted.place else None
-    row = Workspace.objects.filter(public_id=public_id).first() or (here if wanted.alias else None)
+    same = Workspace.objects.filter(public_id=public_id).first()
+    row = same or (here if wanted.alias else None)
     if row is not None:
-        return _emptied(row, bag)
+        return _emptied(row, bag, SAME if same else NotEmpty.hint)
     if not re.fullmatch(WORKSPACE, public_id) or (alias and not re.fullmatch(ALIAS, alias)):
         raise Unfit("No workspace can be called so.", workspace=public_id[:40], alias=str(alias)[:64])
     if alias and (here or Workspace.objects.filter(alias__iexact=alias).exists()):
@@ -253,12 +259,12 @@ def _workspace(caller: Caller, bag: Bag, wanted: Wanted) -> Workspace:
     )
 
 
-def _emptied(row: Workspace, bag: Bag) -> Workspace:
+def _emptied(row: Workspace, bag: Bag, hint: str) -> Workspace:
     """Return a workspace without its log, which says nothing but that it was made; else raise `NotEmpty`."""
     log = Event.objects.filter(workspace=row)
     used = log.exclude(type="workspace.created").exists() or Checkpoint.objects.filter(workspace=row).exists()
     if used or Membership.objects.filter(workspace=row).exists() or Message.objects.filter(workspace=row).exists():
-        raise NotEmpty(f"The workspace {row} is not empty.", workspace=row.public_id)
+        raise NotEmpty(f"The workspace {row} is not empty.", hint=hint, workspace=row.public_id)
     # The log may be cut below a floor only; this one stands no longer than that takes.
     blank = {"event_id": 0, "hash": b"", "state": "", "state_hash": b"", "created_at": row.created_at}
     floor = Checkpoint.objects.create(workspace=row, seq=log.count(), floor=True, **blank)

@@ -125,8 +125,26 @@ def test_a_line_that_does_not_fit_is_refused_whole(exported, bring, forge, name,
 
 def test_a_workspace_where_somebody_worked_is_refused(exported, bring):
     bring(exported)
-    with pytest.raises(NotEmpty, match="harbor"):
-        bring(exported)
+    for alias in ("", "other"):
+        with pytest.raises(NotEmpty, match="harbor") as refused:
+            bring(exported, alias=alias)
+        assert "another alias does not help: name the path of a folder" in refused.value.fix
+
+
+def test_a_workspace_of_that_alias_where_somebody_worked_is_refused(exported, bring, settle):
+    enrol(settle, "zoe", "yard")
+    with pytest.raises(NotEmpty, match="yard") as refused:
+        bring(exported, alias="yard")
+    assert "an alias that is free" in refused.value.fix
+
+
+@pytest.mark.parametrize("alias", ["a b", "any", "wsp_x", "x" * 65])
+def test_a_name_that_no_workspace_can_have_is_not_the_fault_of_the_export(exported, bring, alias):
+    with pytest.raises(InvalidInput, match="No workspace can be called") as refused:
+        bring(exported, alias=alias)
+    assert refused.value.code == "invalid_input"
+    assert "path" in refused.value.fix
+    assert nothing_came()
 
 
 def test_a_workspace_where_nobody_worked_is_filled(exported, bring, settle, out):
