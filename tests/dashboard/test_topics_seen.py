@@ -5,10 +5,17 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.browser import NARROW, Eyes
+from tests.dashboard.browser import NARROW, WIDE, Eyes
 
 pytestmark = pytest.mark.slow
 SCROLLER = "#thread-scroll"
+IS_ON_TOP = """
+each => {
+  const box = each.getBoundingClientRect();
+  return each.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}
+"""
+FITS = "all => all.every(each => each.scrollWidth <= each.clientWidth)"
 IS_AT_END = "box => box.scrollHeight - box.scrollTop - box.clientHeight < 60"
 
 
@@ -250,6 +257,32 @@ def test_phone_shows_the_thread_without_scrolling_sideways(browser, served, thre
     assert page.locator(SCROLLER).evaluate("each => each.scrollWidth <= each.clientWidth")
     page.locator(".thread-about").click()
     expect(page.locator("#inspector")).to_contain_text("has read nothing")
+    assert eyes.problems() == []
+    eyes.close()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_long_name_without_spaces_hides_nothing(browser, served, thread, size) -> None:
+    name = "x" * 120
+    topic = thread(name, 2)
+    eyes = Eyes(browser, served.url, viewport=size)
+    page = eyes.go(f"/topics/{topic}")
+    aside = ".thread-about" if size is NARROW else ".topic-side-head"
+    for each in (".thread-composer .btn-primary", ".thread-text", "#thread-find", aside):
+        assert page.locator(each).evaluate(IS_ON_TOP), each
+    count = page.locator(f"#latest-{topic}").bounding_box()
+    assert count is not None
+    assert count["width"] > count["height"]
+    paths = [
+        "/topics",
+        f"/topics/{topic}",
+        f"/topics/{topic}?inspect={topic}",
+        f"/search?q={name}",
+        f"/search?q=un{name}",
+    ]
+    for path in paths:
+        eyes.go(path)
+        assert page.locator("html, main, #inspector, .topics-scroll, .found-row").evaluate_all(FITS), path
     assert eyes.problems() == []
     eyes.close()
 
