@@ -26,13 +26,19 @@ function walk(step) {
   if (all.length) choose(all[(all.indexOf(chosen()) + step + all.length) % all.length]);
 }
 
+/** Choose the first of what was found for the words in the field; what was found for others is not opened by Enter. */
+function chooseFirst() {
+  const list = document.getElementById("palette-list");
+  choose(list?.dataset.text === field().value.trim() ? options()[0] : undefined);
+}
+
 /** Say how many were found, and choose the first. */
 function renewed() {
   const list = document.getElementById("palette-list");
   field().setAttribute("aria-expanded", String(Boolean(list)));
   field().setAttribute("aria-controls", list ? "palette-list" : "palette-found");
   document.getElementById("palette-count").textContent = list ? `${list.dataset.count} found` : "";
-  choose(options()[0]);
+  chooseFirst();
 }
 
 const KEYS = { ArrowDown: () => walk(1), ArrowUp: () => walk(-1) };
@@ -54,6 +60,10 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     chosen().click();
   }
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target === field()) chooseFirst();
 });
 
 document.addEventListener("htmx:after:swap", (event) => {

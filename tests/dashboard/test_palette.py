@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.dashboard.browser import NARROW, Eyes
 from tests.dashboard.test_accessibility import AXE, GRAVE, RUN
@@ -61,6 +61,34 @@ def test_escape_and_ctrl_k_close_it(window: Eyes) -> None:
         expect(page.locator("#palette")).to_be_visible()
         page.keyboard.press(key)
         expect(page.locator("#palette")).to_be_hidden()
+
+
+def test_enter_opens_nothing_that_was_found_for_other_words(window: Eyes) -> None:
+    page = window.go("/events")
+    found = typed(page, "berth")
+    expect(found.first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("invoice")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/search\?q=invoice$"))
+    expect(page.locator("#inspector")).to_be_hidden()
+
+
+def test_an_answer_that_comes_late_chooses_nothing(window: Eyes) -> None:
+    page = window.go("/events")
+
+    def overtaken(route: Route) -> None:
+        page.locator("#palette-query").evaluate("field => { field.value = 'tides'; }")
+        route.continue_()
+
+    page.route("**/search?q=berth", overtaken)
+    page.keyboard.press("/")
+    page.keyboard.type("berth")
+    found = page.locator("#palette-found [role=option]")
+    expect(found.first).to_be_visible()
+    expect(page.locator("#palette-found [aria-selected=true]")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    expect(found.first).to_have_attribute("aria-selected", "true")
 
 
 def test_nothing_found_says_so_and_offers_all_workspaces(window: Eyes) -> None:
