@@ -41,7 +41,8 @@ function renewed() {
   chooseFirst();
 }
 
-const KEYS = { ArrowDown: () => walk(1), ArrowUp: () => walk(-1) };
+// Chromium would take Escape to empty the field first; the footer says that it closes.
+const KEYS = { ArrowDown: () => walk(1), ArrowUp: () => walk(-1), Escape: () => palette().close() };
 
 document.addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {

@@ -63,6 +63,19 @@ def test_escape_and_ctrl_k_close_it(window: Eyes) -> None:
         expect(page.locator("#palette")).to_be_hidden()
 
 
+def test_escape_closes_it_alone_and_what_was_typed_is_typed_over(window: Eyes) -> None:
+    page = window.go("/agents?inspect=@boris")
+    typed(page, "berth")
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("#palette-query")).to_have_value("berth")
+    page.keyboard.type("tides")
+    expect(page.locator("#palette-query")).to_have_value("tides")
+    expect(page.locator("#palette-found mark").first).to_have_text(re.compile("tides", re.IGNORECASE))
+    expect(page.locator("#inspector .inspector-head")).to_be_visible()
+
+
 def test_enter_opens_nothing_that_was_found_for_other_words(window: Eyes) -> None:
     page = window.go("/events")
     found = typed(page, "berth")
