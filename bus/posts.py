@@ -13,7 +13,7 @@ from bus.schemas.topics import Outgoing, PostView, Sent
 from bus.text import shorten
 from bus.topics import Standing, TopicClosed
 
-__all__ = ["COLUMNS", "Taken", "after", "fill", "move", "places", "send", "view"]
+__all__ = ["COLUMNS", "Place", "Taken", "after", "fill", "move", "places", "send", "view"]
 
 PAGE_LIMIT, SUBJECT = 64_000, 200
 COLUMNS = (
@@ -73,6 +73,14 @@ class Taken(NamedTuple):
     posts: list[PostView]
     reached: int
     has_more: bool
+
+
+class Place(NamedTuple):
+    """Where a post stands: its topic, the name of that, and its number there."""
+
+    topic: str
+    name: str
+    seq: int
 
 
 def view(row: Sequence[Any], shape: Callable[..., Any] = PostView, **more: Any) -> Any:
@@ -162,10 +170,11 @@ def fill(posts: Iterable[PostView]) -> list[PostView]:
     return kept
 
 
-def places(messages: Sequence[int]) -> dict[int, tuple[str, int]]:
-    """Return the topic and the number of each message that is a post."""
-    rows = Post.objects.filter(message_id__in=messages).values_list("message_id", "topic__public_id", "seq")
-    return {message: (topic, seq) for message, topic, seq in rows} if messages else {}
+def places(messages: Sequence[int]) -> dict[int, Place]:
+    """Return where each message stands that is a post."""
+    columns = ("message_id", "topic__public_id", "topic__name", "seq")
+    rows = Post.objects.filter(message_id__in=messages).values_list(*columns)
+    return {message: Place(*place) for message, *place in rows} if messages else {}
 
 
 def move(caller: Caller, public_id: str, standing: Standing, seq: int) -> datetime:

@@ -35,7 +35,7 @@ def search(caller: Caller, order: Search) -> Found:
     hits: list[Hit] = []
     size = 0
     for each in page.shown:
-        hit = _hit(each, *placed.get(each.ranked[1].pk, (None, None)))
+        hit = _hit(each, placed.get(each.ranked[1].pk))
         size += len(hit.model_dump_json(exclude_none=True).encode())
         if hits and size > PAGE_LIMIT:
             break
@@ -56,7 +56,7 @@ def _kinds(caller: Caller, order: Search) -> frozenset[str]:
     return frozenset(order.kinds) if order.kinds else KINDS
 
 
-def _hit(shown: Shown, topic: str | None, seq: int | None) -> Hit:
+def _hit(shown: Shown, place: posts.Place | None) -> Hit:
     rank, match = shown.ranked
     return Hit(
         kind=match.kind,  # type: ignore[arg-type]
@@ -66,7 +66,7 @@ def _hit(shown: Shown, topic: str | None, seq: int | None) -> Hit:
         hits=shown.hits or None,
         from_=match.sender,
         at=match.at,
-        topic=topic,
-        seq=seq,
+        topic=place.topic if place else None,
+        seq=place.seq if place else None,
         rank=rank,
     )

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from bus import posts
 from bus.identity import Caller
 from bus.models import Agent, Topic
 from bus.phrases import Phrase, phrases
 from bus.search import asked
 from bus.text import visible
 from overview.queries.finding.looking import START, Place, Shown, look
-from overview.queries.finding.shapes import Wanted
+from overview.queries.finding.shapes import Match, Wanted
 from overview.queries.mailbox.text import line
 
-__all__ = ["Asked", "Group", "Somebody", "Thread", "somebody", "threads"]
+__all__ = ["Asked", "Group", "Hit", "Somebody", "Thread", "somebody", "threads"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,21 @@ class Somebody:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """A text that was found, a line of it with where the hits stand in that, and of a post where it stands."""
+
+    match: Match
+    line: str
+    hits: list[tuple[int, int]]
+    place: posts.Place | None
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """What was found of one kind, best first; `older` is where to go on."""
 
     kind: str
-    found: list[Shown]
+    found: list[Hit]
     older: Place | None
 
 
@@ -54,8 +65,7 @@ class Asked:
             kind_alone = frozenset({kind})
             wanted = Wanted(self.caller, looked_for, expression, kind_alone, is_everywhere=self.is_everywhere)
             page = look(wanted, limit, place)
-            shown = [each if each.hits else _plain(each) for each in page.shown]
-            groups.append(Group(kind, shown, page.place_after(len(shown))))
+            groups.append(Group(kind, _hits(page.shown), page.place_after(len(page.shown))))
         return groups
 
     @property
@@ -64,9 +74,15 @@ class Asked:
         return phrases(self.text, is_typing=True)
 
 
-def _plain(shown: Shown) -> Shown:
+def _hits(shown: Sequence[Shown]) -> list[Hit]:
+    places = posts.places([each.ranked[1].pk for each in shown if each.ranked[1].kind == "topic"])
+    return [_hit(each, places.get(each.ranked[1].pk)) for each in shown]
+
+
+def _hit(shown: Shown, place: posts.Place | None) -> Hit:
     """Show what has no hit in its text as the mailbox shows it: without Markdown, and without what is for agents only."""
-    return Shown(shown.ranked, visible(line(shown.ranked[1].begin)), [])
+    _, match = shown.ranked
+    return Hit(match, shown.line if shown.hits else visible(line(match.begin)), shown.hits, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,7 @@ class Thread:
     """A topic whose name holds the text."""
 
     id: str
+    workspace: str
     name: str
     posts: int
     is_closed: bool
@@ -84,8 +101,12 @@ def threads(workspace: int | None, text: str, most: int) -> list[Thread]:
     named = Topic.objects.filter(name__icontains=text)
     if workspace is not None:
         named = named.filter(workspace_id=workspace)
-    rows = named.order_by("-pk").values_list("public_id", "name", "latest_seq", "closed_at")
-    return [Thread(public_id, name, posts, closed_at is not None) for public_id, name, posts, closed_at in rows[:most]]
+    return [_thread(topic) for topic in named.select_related("workspace").order_by("-pk")[:most]]
+
+
+def _thread(topic: Topic) -> Thread:
+    place = topic.workspace.alias or topic.workspace.public_id
+    return Thread(topic.public_id, place, topic.name, topic.latest_seq, topic.closed_at is not None)
 
 
 def somebody(workspace: int | None, text: str, most: int) -> list[Somebody]:
