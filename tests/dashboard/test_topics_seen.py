@@ -282,7 +282,7 @@ def test_a_long_name_without_spaces_hides_nothing(browser, served, thread, size)
     ]
     for path in paths:
         eyes.go(path)
-        assert page.locator("html, main, #inspector, .topics-scroll, .found-row").evaluate_all(FITS), path
+        assert page.locator("html, main, .rail, #inspector, .topics-scroll, .found-row").evaluate_all(FITS), path
     assert eyes.problems() == []
     eyes.close()
 
