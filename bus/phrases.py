@@ -7,11 +7,11 @@ case and accents: `user_id` is the phrase "user id", and `payments-api` is found
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["WORD", "Phrase", "expression", "folded", "phrases", "spans"]
+__all__ = ["UNSEEN", "WORD", "Phrase", "expression", "folded", "holding", "phrases", "spans"]
 
 LONGEST, MOST = 200, 16
 TYPED = re.compile(r'"([^"]*)"?(\*)?|([^\s"]+)')
@@ -62,6 +62,20 @@ def spans(text: str, wanted: Sequence[Phrase]) -> list[tuple[int, int]]:
     if not wanted:
         return []
     return [found.span() for found in _pattern(tuple(wanted)).finditer(folded(text))]
+
+
+def holding(text: str) -> Callable[[str], bool]:
+    """Return what says whether a name holds each phrase of a text, also within words; signs alone must be there as they are."""
+    wanted = [folded(" ".join(phrase.words)) for phrase in phrases(text)]
+    signs = UNSEEN.sub(" ", text[:LONGEST]).split()
+
+    def holds(name: str) -> bool:
+        if not wanted:
+            return bool(signs) and all(sign in name for sign in signs)
+        words = " ".join(WORD.findall(folded(unicodedata.normalize("NFC", name))))
+        return all(each in words for each in wanted)
+
+    return holds
 
 
 def folded(text: str) -> str:

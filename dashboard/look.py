@@ -9,11 +9,13 @@ from django.http import HttpRequest, QueryDict
 
 from bus.errors import InvalidInput
 from bus.identity import Caller
+from bus.phrases import UNSEEN
 
 __all__ = ["ALL", "EARLIEST", "NUMBER", "Look", "look_at"]
 
 ALL = "all"
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # no log begins before that
+LONGEST = 200
 NUMBER = re.compile("[0-9]{1,18}")
 
 
@@ -36,6 +38,10 @@ class Look:
         """Return the workspace as URLs name it: its alias or id, or `all`."""
         here = self.caller.workspace
         return ALL if self.workspace is None else here.alias or here.public_id
+
+    def text(self, name: str) -> str:
+        """Return what somebody typed, without what nobody sees: the database takes a NUL for the end of what it looks for."""
+        return UNSEEN.sub(" ", self.query.get(name, "")).strip()[:LONGEST]
 
     def number(self, name: str) -> int | None:
         """Return a whole number of the URL, or None where there is none."""

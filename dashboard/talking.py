@@ -95,9 +95,9 @@ def place_of(look: Look, person: Person) -> str:
 def _talk(look: Look, person: Person, peer: Peer | Stranger | None) -> dict[str, Any]:
     if peer is None:
         return {"days": [], "to_read": [], "writes_to": "" if _is_me(look, person.name) else person.name}
-    before, text = look.query.get("line", ""), look.query.get("find", "")
+    before, text = look.query.get("line", ""), look.text("find")
     pair = Pair(person.pk, peer.pk, look.workspace)
-    found = talk(pair, look.now, before=int(before) if before.isdecimal() else 0, text=text[:200])
+    found = talk(pair, look.now, before=int(before) if before.isdecimal() else 0, text=text)
     bubbles = [each for each in found.items if isinstance(each, Bubble)]
     return {
         "days": _days(found.items, look.now.date()),

@@ -24,7 +24,7 @@ MOST = 60
 
 def build(look: Look) -> dict[str, Any]:
     """Return what the page shows."""
-    presence, capability, text, after = (look.query.get(name, "")[:200] for name in (*FILTERS, "after"))
+    presence, capability, text, after = (look.text(name) for name in (*FILTERS, "after"))
     wanted = Wanted(presence, capability, text, after)
     found = people(look.workspace, look.now, wanted)
     here, quiet = heads(look.workspace, look.now)

@@ -49,7 +49,7 @@ def build(look: Look) -> dict[str, Any]:
 
 
 def _wanted(look: Look) -> Wanted:
-    return Wanted(**{name: look.query.get(name, "")[:200] for name in ("capability", "agent", "priority", "q")})
+    return Wanted(**{name: look.text(name) for name in ("capability", "agent", "priority", "q")})
 
 
 def _facts(counts: Mapping[str, int]) -> str:

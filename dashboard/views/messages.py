@@ -67,7 +67,7 @@ def _wanted(look: Look) -> Wanted:
         sender=query.get("from", "")[:64],
         recipient=query.get("to", "")[:64],
         agent=query.get("agent", "")[:64],
-        q=query.get("q", "").strip()[:200],
+        q=look.text("q"),
         since=since,
         until=until,
     )

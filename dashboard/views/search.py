@@ -16,14 +16,13 @@ __all__ = ["search"]
 
 KINDS = {"handoff": "Handoffs", "message": "Messages", "topic": "Topics"}
 AGENTS, FEW, MANY = 5, 5, 20
-LONGEST = 200
 PALETTE = "div#palette-found"
 CURSOR = "found"
 
 
 def build(look: Look, few: bool = False) -> dict[str, Any]:
     """Return what holds the words of the URL: agents and topics by name, then texts, kind by kind."""
-    text = look.query.get("q", "").strip()[:LONGEST]
+    text = look.text("q")
     chosen = look.query.get("kind", "")
     kinds = [chosen] if chosen in KINDS else list(KINDS)
     asked = Asked(look.caller, text, look.workspace is None)

@@ -29,7 +29,7 @@ def build(name: str, look: Look) -> dict[str, Any]:
     if not found:
         raise NotFound(GONE)
     row = found[0]
-    text = look.query.get("q", "").strip()[:200]
+    text = look.text("q")
     at = hits(row.pk, row.posts, text) if text else []
     here = _place(look, at)
     shown = posts(row.pk, _window(look, row, here))

@@ -28,7 +28,7 @@ def build(look: Look) -> dict[str, Any]:
 
 def listed(look: Look) -> dict[str, Any]:
     """Return the list of topics and its filters, for its own page and beside a thread."""
-    state, text = look.query.get("state", ""), look.query.get("name", "").strip()[:200]
+    state, text = look.query.get("state", ""), look.text("name")
     wanted = Wanted(state if state in STATES else "open", text)
     counts = tally(look.workspace)
     return {

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus.models import SearchEntry
-from bus.phrases import MOST, phrases, spans
+from bus.phrases import MOST, holding, phrases, spans
 from bus.search import asked
 
 ODD = [
@@ -66,6 +66,7 @@ def test_odd_text_is_no_error(db, text):
 def test_any_text_is_no_error(text):
     assert list(find(text)) == []
     assert all(0 <= start < end <= len(text) for start, end in spans(text, phrases(text)))
+    assert not holding(text)("")
 
 
 def read(wanted):

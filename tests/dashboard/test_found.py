@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from overview.queries.finding import everything
 from tests.dashboard.topics import page
 
 ROW = re.compile(r'<a class="found-row".*?</a>', re.DOTALL)
@@ -26,7 +27,7 @@ def found(http):
 
 
 def words(row):
-    return " ".join(re.sub("<[^>]+>", " ", row).split())
+    return " ".join(re.sub("<[^>]+>", " ", re.sub("</?mark>", "", row)).split())
 
 
 def test_a_post_names_its_topic_and_leads_to_its_place_in_the_thread(found, thread, say, bob):
@@ -61,3 +62,50 @@ def test_what_is_found_in_all_workspaces_says_in_which(found, do, alice, bob, ma
     assert [there in words(row) for row in found("quays", workspace="all")] == [True, False]
     assert [here in words(row) for row in found("quays", workspace="all")] == [False, True]
     assert not any(here in words(row) for row in found("post"))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("über", ["Über-Plan ünïcode"]),
+        ("UBER unicode", ["Über-Plan ünïcode"]),
+        ("u\u0308ber", ["Über-Plan ünïcode"]),
+        ("release 4", ["release-4"]),
+        ("4 release", ["release-4"]),
+        ('"release 4"', ["release-4"]),
+        ('"4 release"', []),
+        ("release*", ["release-4"]),
+        ("lease", ["release-4"]),
+        ("release 5", []),
+        ("🚢", ["🚢"]),
+        ("\x00", []),
+        ("%", []),
+        ("_", []),
+    ],
+)
+def test_topics_are_found_by_the_words_of_their_names(found, do, alice, text, names):
+    for name in ("Über-Plan ünïcode", "release-4", "🚢"):
+        do("topic_create", alice, name=name)
+    told = [words(row) for row in found(text, kind="topic")]
+    assert told == [f"{name} 0 posts Enter" for name in names]
+
+
+@pytest.mark.parametrize("text", ["doc", "doc keep", "KEEPER dócs", '"keeper of"', "keep*", "of keeper"])
+def test_agents_are_found_by_the_words_of_their_names_and_roles(found, enrol, text):
+    enrol("docs-2", harness="codex", role="Keeper of the manual")
+    assert [words(row) for row in found(text)] == ["docs-2 Keeper of the manual Enter"]
+
+
+@pytest.mark.parametrize("path", ["/search?q=%00", "/topics?name=%00zzz", "/messages?q=%00zzz", "/handoffs?q=%00zzz"])
+def test_a_character_that_nobody_sees_matches_nothing(http, do, alice, thread, path):
+    thread(1, "quays")
+    do("message_create", alice, to="bob", subject="quays", body="")
+    do("handoff_create", alice, to="bob", title="quays", body="")
+    assert "quays" not in http.get(path).content.decode().partition("<main")[2].partition("</main>")[0]
+
+
+def test_old_topics_are_looked_for_by_name_only_so_far_back(monkeypatch, found, thread):
+    monkeypatch.setattr(everything, "WALKED", 2)
+    for name in ("quays", "tides", "berths"):
+        thread(1, name)
+    assert [bool(found(name)) for name in ("berths", "tides", "quays")] == [True, True, False]

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from django.db.models import Q
+from itertools import islice
 
 from bus import posts
 from bus.identity import Caller
 from bus.models import Agent, Topic
-from bus.phrases import Phrase, phrases
+from bus.phrases import Phrase, holding, phrases
 from bus.search import asked
 from bus.text import visible
 from overview.queries.finding.looking import START, Place, Shown, look
@@ -17,10 +16,12 @@ from overview.queries.mailbox.text import line
 
 __all__ = ["Asked", "Group", "Hit", "Somebody", "Thread", "somebody", "threads"]
 
+WALKED = 5_000  # so many names are read, as letters with accents are compared here
+
 
 @dataclass(frozen=True, slots=True)
 class Somebody:
-    """An agent whose name or role holds the text."""
+    """An agent whose name and role hold the text."""
 
     name: str
     kind: str
@@ -97,11 +98,14 @@ class Thread:
 
 
 def threads(workspace: int | None, text: str, most: int) -> list[Thread]:
-    """Return the topics of a workspace, None of all, whose name holds a text, the newest first."""
-    named = Topic.objects.filter(name__icontains=text)
+    """Return the topics of a workspace, None of all, whose name holds a text, the newest first; the oldest of very many are left out."""
+    topics = Topic.objects.order_by("-pk")
     if workspace is not None:
-        named = named.filter(workspace_id=workspace)
-    return [_thread(topic) for topic in named.select_related("workspace").order_by("-pk")[:most]]
+        topics = topics.filter(workspace_id=workspace)
+    holds = holding(text)
+    found = (pk for pk, name in topics.values_list("pk", "name")[:WALKED] if holds(name))
+    named = Topic.objects.filter(pk__in=list(islice(found, most))).select_related("workspace")
+    return [_thread(topic) for topic in named.order_by("-pk")]
 
 
 def _thread(topic: Topic) -> Thread:
@@ -110,10 +114,11 @@ def _thread(topic: Topic) -> Thread:
 
 
 def somebody(workspace: int | None, text: str, most: int) -> list[Somebody]:
-    """Return the agents of a workspace, None of all, whose name or role holds a text."""
-    held = Q(name__icontains=text) | Q(role__icontains=text)
-    agents = Agent.objects.filter(held, kind=Agent.Kind.AGENT, archived_at=None)
+    """Return the agents of a workspace, None of all, whose name and role hold a text."""
+    agents = Agent.objects.filter(kind=Agent.Kind.AGENT, archived_at=None)
     if workspace is not None:
         agents = agents.filter(memberships__workspace_id=workspace)
-    rows = agents.order_by("name").values_list("name", "kind", "harness", "role", "presence")
-    return [Somebody(*row) for row in rows[:most]]
+    holds = holding(text)
+    rows = agents.order_by("name").values_list("name", "kind", "harness", "role", "presence")[:WALKED]
+    found = (Somebody(*row) for row in rows)
+    return list(islice((each for each in found if holds(f"{each.name} {each.role}")), most))
