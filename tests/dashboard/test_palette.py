@@ -123,6 +123,23 @@ def test_a_slash_that_somebody_types_is_a_letter(window: Eyes) -> None:
     expect(page.locator("#has-text")).to_have_value("a/b")
 
 
+def test_keys_walk_the_page_open_what_was_found_and_come_back_to_it(window: Eyes) -> None:
+    page = window.go("/search?q=the")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    row = page.locator(".found-row").nth(1)
+    expect(row).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator(".found-row").first).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#inspector .inspector-head")).to_be_visible()
+    expect(row).to_have_class(re.compile("is-selected"))
+    page.keyboard.press("Escape")
+    expect(page.locator("#inspector")).to_be_hidden()
+    expect(row).to_be_focused()
+
+
 def test_the_page_holds_more_and_goes_further_back(window: Eyes) -> None:
     page = window.go("/search?q=the")
     page.get_by_role("navigation", name="Kind").get_by_role("link", name="Messages").click()
