@@ -11,7 +11,7 @@ from pathlib import Path
 from nexus_site.cli.checkup import client_lines
 from nexus_site.cli.command import REFUSED, USAGE, Command, Failed, Json, show
 from nexus_site.cli.findings import lines_of
-from nexus_site.cli.leaving import let_go
+from nexus_site.cli.leaving import end_unheld, let_go
 from nexus_site.cli.ways import Remote, Way, configuration, way
 from nexus_site.connect import detect, diffs, keys
 from nexus_site.connect.files import apply, back_up
@@ -167,11 +167,10 @@ def _replaced(wanted: Wanted, by: Way, result: Json) -> list[str]:
     Until then they are in the record, so that they end with the next attempt where this one fails.
     """
     place = wanted.place
-    held = keys.key_of(by.call, wanted.key_file, wanted.harness, "" if wanted.is_user else str(place.project))
-    made = plan(replace(wanted, key=held.key), known(place.data))
+    key = keys.key_of(by.call, wanted.key_file, wanted.harness, "" if wanted.is_user else str(place.project))
+    made = plan(replace(wanted, key=key), known(place.data))
     _write(place, made, result)
-    if held.former:
-        keys.end(by.call, wanted.agent, held.former)
+    end_unheld(wanted.key_file, made.connections)
     said, stuck = let_go(place.data, made.leaving, made.connections)
     if made.leaving:
         *others, own = made.connections

@@ -5,8 +5,10 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from nexus_site.cli.command import REFUSED, USAGE, Command, Failed
+from nexus_site.cli.leaving import end_unheld
 from nexus_site.cli.ways import configuration, way
 from nexus_site.connect import keys
 from nexus_site.connect.detect import BINARIES
@@ -33,12 +35,13 @@ def run(given: argparse.Namespace) -> int:
     agent, home = given.agent or given.harness, configuration().home
     program, words = _program(given.harness, given.words)
     by = way()
-    held = keys.key_of(by.call, home / "keys" / agent, given.harness, "")
-    if held.former:
-        keys.end(by.call, agent, held.former)
+    path = home / "keys" / agent
+    key = keys.key_of(by.call, path, given.harness, "")
+    with suppress(Unreadable):
+        end_unheld(path, known(home))
     _warn(given.harness)
     sys.stdout.flush()
-    os.execve(program, words, {**os.environ, "NEXUS_KEY": held.key})
+    os.execve(program, words, {**os.environ, "NEXUS_KEY": key})
 
 
 def _program(harness: str, words: Sequence[str]) -> tuple[str, list[str]]:

@@ -3,24 +3,15 @@
 import contextlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nexus_site.connect.files import write
 
-__all__ = ["Call", "Held", "end", "forget", "kept", "key_of", "workspace_of"]
+__all__ = ["Call", "end_former", "forget", "has_former", "kept", "key_of", "workspace_of"]
 
 LABEL = "nexus connect"
 Call = Callable[[str, dict[str, Any]], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Held:
-    """A key that is in its file, and the prefix of the narrower one that stood there before; mostly there is none."""
-
-    key: str
-    former: str = ""
 
 
 def kept(path: Path) -> str:
@@ -31,10 +22,10 @@ def kept(path: Path) -> str:
         return ""
 
 
-def key_of(call: Call, path: Path, harness: str, project: str) -> Held:
+def key_of(call: Call, path: Path, harness: str, project: str) -> str:
     """Return the key in the file if it still opens what is wanted, else a new one; `project` is empty for any.
 
-    A narrower key that was made here lives on: `end` it once everything that holds it is written anew. One that something
+    A narrower key that was made here lives on: `end_former` ends it once nothing holds it any more. One that something
     else has made stays, as a process may speak with it.
     """
     name, key, former = path.name, kept(path), ""
@@ -47,17 +38,46 @@ def key_of(call: Call, path: Path, harness: str, project: str) -> Held:
         places = found.get("workspaces")
         wanted = [workspace_of(call, project)] if project else ["any"]
         if places is not None and ("any" in places or set(wanted) <= set(places)):
-            return Held(key)
+            return key
         former = _prefix(key) if found.get("label") == LABEL else ""
         key = _minted(call, name, {*(places or ()), *wanted})
     _keep(call, path, key)
-    return Held(key, former)
+    if former:
+        write(_formers(path), "\n".join([*_former(path), former]), 0o600)
+    return key
 
 
-def end(call: Call, agent: str, prefix: str) -> None:
-    """Revoke a key that another has taken the place of; one that is gone already is no fault."""
-    with contextlib.suppress(Exception):
+def has_former(path: Path) -> bool:
+    """Say whether narrower keys live on that stood in this file before."""
+    return bool(_former(path))
+
+
+def end_former(call: Call, path: Path) -> None:
+    """Revoke the narrower keys that stood in a file before; those that cannot be revoked now are tried again later."""
+    if left := [prefix for prefix in _former(path) if not _is_ended(call, path.name, prefix)]:
+        write(_formers(path), "\n".join(left), 0o600)
+    else:
+        _formers(path).unlink(missing_ok=True)
+
+
+def _formers(path: Path) -> Path:
+    """Return the file that names an agent's narrower keys, beside the record of connections."""
+    return path.parent.parent / "connect" / "former" / path.name
+
+
+def _former(path: Path) -> list[str]:
+    return kept(_formers(path)).split()
+
+
+def _is_ended(call: Call, agent: str, prefix: str) -> bool:
+    """Revoke a key; one that is gone already is no fault."""
+    from nexus_site.cli.command import Failed
+
+    try:
         call("key_revoke", {"agent": agent, "key": prefix})
+    except Failed as failed:
+        return failed.shape["error"]["code"] in ("not_found", "conflict")
+    return True
 
 
 def forget(call: Call, path: Path) -> str:
@@ -65,6 +85,7 @@ def forget(call: Call, path: Path) -> str:
 
     A live key that something else has made and put there is left, with its file.
     """
+    end_former(call, path)
     prefix = _prefix(kept(path))
     labels = [each.get("label", "") for each in _live(call, path.name) or () if each["key"] == prefix]
     if labels and labels != [LABEL]:
@@ -81,7 +102,8 @@ def _keep(call: Call, path: Path, key: str) -> None:
         write(path, key, 0o600)
         path.parent.chmod(0o700)
     except OSError:
-        end(call, path.name, _prefix(key))
+        with contextlib.suppress(Exception):
+            call("key_revoke", {"agent": path.name, "key": _prefix(key)})
         raise
 
 

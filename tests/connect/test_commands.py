@@ -70,17 +70,6 @@ def test_waking_is_refused_where_it_cannot_be_and_the_sentence_says_who_can(tmp_
     assert (every.returncode, "connected without --wake" in every.stdout) == (0, True)
 
 
-def test_a_key_for_one_project_learns_the_next(ann):
-    other = ann.home / "other"
-    (other / ".git").mkdir(parents=True)
-    assert ann.runs("connect", "codex", "--agent", "bob", "--scope", "project", "--yes").returncode == 0
-    first = ann.keys("bob")
-    ann.shop = other
-    assert ann.runs("connect", "codex", "--agent", "bob", "--scope", "project", "--yes").returncode == 0
-    (key,) = json.loads(ann.runs("agent", "key", "list", "bob", "--json").stdout)["keys"]
-    assert (len(key["workspaces"]), [key["key"]] == first) == (2, False)
-
-
 def test_nothing_is_written_without_a_yes(tmp_path):
     ann = Person(tmp_path, tmp_path / "data")
     before = ann.files()

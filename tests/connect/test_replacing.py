@@ -94,3 +94,31 @@ def test_ending_in_one_project_ends_nothing_of_another(ann, server):
     assert "for all your projects" in ann.runs("disconnect", "codex", "--yes").stdout
     assert ann.runs("disconnect", "copilot", "--yes").returncode == 0
     assert (codex.exists(), copilot.exists(), (first / "AGENTS.md").exists(), ann.keys("eve")) == (False,) * 3 + ([],)
+
+
+def test_a_key_for_one_project_learns_the_next_and_the_former_lives_as_long_as_a_project_may_hold_it(ann, server):
+    first, other, file = ann.shop, ann.home / "other", ann.data / "keys" / "erin"
+    (other / ".git").mkdir(parents=True)
+    assert ann.runs("connect", "gemini", "--agent", "erin", "--scope", "project", "--yes").returncode == 0
+    held = file.read_text()
+    ann.shop = other
+    assert ann.runs("connect", "gemini", "--agent", "erin", "--scope", "project", "--yes").returncode == 0
+    learned = file.read_text()
+    assert (learned != held, opens(server, held), opens(server, learned)) == (True, True, True)
+    assert ann.runs("run", "generic", "--agent", "erin", "--", "true").returncode == 0
+    assert [opens(server, key) for key in (held, learned, file.read_text())] == [True] * 3
+
+    assert ann.runs("disconnect", "gemini", "--yes").returncode == 0
+    assert [opens(server, key) for key in (held, learned)] == [True, True]
+    ann.shop = first
+    assert ann.runs("disconnect", "gemini", "--yes").returncode == 0
+    assert (opens(server, held), opens(server, learned), ann.keys("erin")) == (False, False, [])
+
+
+def test_a_narrower_key_that_no_project_holds_any_more_ends(ann, server):
+    assert ann.runs("connect", "gemini", "--agent", "dora", "--scope", "project", "--yes").returncode == 0
+    narrow = (ann.data / "keys" / "dora").read_text()
+    assert ann.runs("connect", "cursor", "--agent", "dora", "--yes").returncode == 0
+    assert opens(server, narrow)
+    assert ann.runs("disconnect", "gemini", "--yes").returncode == 0
+    assert (opens(server, narrow), opens(server, key_in(ann.home / ".cursor" / "mcp.json"))) == (False, True)
