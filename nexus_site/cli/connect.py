@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from nexus_site.cli.checkup import client_lines
 from nexus_site.cli.command import REFUSED, USAGE, Command, Failed, Json, show
 from nexus_site.cli.findings import lines_of
 from nexus_site.cli.leaving import end_unheld, let_go
+from nexus_site.cli.naming import agent_name
 from nexus_site.cli.ways import Remote, Way, configuration, way
 from nexus_site.connect import detect, diffs, keys
 from nexus_site.connect.files import apply, back_up
@@ -23,7 +23,6 @@ from nexus_site.connect.wanted import Place, Wanted
 
 __all__ = ["COMMANDS"]
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SHOWN = "nxs_…"
 NOTHING = "Nothing is connected there. What all your projects share ends with --scope user."
 FAULTS = (CannotEdit, Unreadable, OSError)
@@ -71,9 +70,8 @@ def _check(given: argparse.Namespace) -> None:
         raise Failed.because(
             "Name a harness, or say --all.", f"One of: {', '.join(HARNESSES)}.", USAGE, "invalid_input"
         )
-    if getattr(given, "agent", None) and not NAME.fullmatch(given.agent):
-        hint = "Use 1 to 64 of letters, digits, `.`, `_` and `-`."
-        raise Failed.because(f"An agent cannot be called {given.agent!r}.", hint, USAGE, "invalid_input")
+    if getattr(given, "agent", None):
+        agent_name(given.agent)
     if getattr(given, "wake", False):
         _check_waking(given)
 

@@ -17,6 +17,7 @@ from bus import storage
 from nexus_site.cli.checkup import client_lines
 from nexus_site.cli.command import USAGE, Command, Failed
 from nexus_site.cli.findings import FAIL, OK, WARN, Finding, report
+from nexus_site.cli.naming import agent_name
 from nexus_site.cli.offered import EVERYTHING, offered
 from nexus_site.cli.status import database_bytes, readiness, size
 from nexus_site.cli.ways import configuration, operator_key
@@ -38,7 +39,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def doctor(given: argparse.Namespace) -> int:
     """Check the installation, or one client of it; exit code 1 when a check failed."""
     if given.client:
-        return report(given, client_lines(given.client, given.agent or given.client))
+        return report(given, client_lines(given.client, agent_name(given.agent or given.client)))
     if given.agent:
         raise Failed.because("--agent is for --client.", "nexus doctor --client HARNESS", USAGE, "invalid_input")
     home = configuration().home

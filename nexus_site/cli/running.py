@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from nexus_site.cli.command import REFUSED, USAGE, Command, Failed
 from nexus_site.cli.leaving import end_unheld
+from nexus_site.cli.naming import agent_name
 from nexus_site.cli.ways import configuration, way
 from nexus_site.connect import keys
 from nexus_site.connect.detect import BINARIES
@@ -32,7 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Become the program, which finds the key as NEXUS_KEY."""
-    agent, home = given.agent or given.harness, configuration().home
+    agent, home = agent_name(given.agent or given.harness), configuration().home
     program, words = _program(given.harness, given.words)
     by = way()
     path = home / "keys" / agent

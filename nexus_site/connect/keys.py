@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ def key_of(call: Call, path: Path, harness: str, project: str) -> str:
     """
     name, key, former = path.name, kept(path), ""
     live = _live(call, name)
+    if live is not None:
+        _check(call, name)
     if live is None:
         home = {"project_root": project} if project else {"any_workspace": True}
         key = call("agent_create", {"name": name, "harness": harness, "label": LABEL, **home})["key"]
@@ -115,6 +117,30 @@ def _live(call: Call, name: str) -> Sequence[dict[str, Any]] | None:
     """Return the agent's live keys, None where there is no such agent."""
     found = _unless_missing(call, "agent_get", {"agent": name})
     return None if found is None else found.get("keys", [])
+
+
+def _check(call: Call, name: str) -> None:
+    """Refuse a name that is an operator's, or an agent's in another case: their programs would speak as nobody meant."""
+    from nexus_site.cli.command import USAGE, Failed
+
+    names = list(_alike(call, name))
+    if name in names:
+        return
+    other = next((each for each in names if each.lower() == name.lower()), "")
+    said = f"The agent is called {other}." if other else f"{name} is no agent, so no program can speak as it."
+    hint = f"Say --agent {other}." if other else "Say --agent NAME, with the name of an agent or a new one."
+    raise Failed.because(said, hint, USAGE, "invalid_input")
+
+
+def _alike(call: Call, name: str) -> Iterator[str]:
+    """Return the agents whose name holds this one, whatever the case; operators are none."""
+    order: dict[str, Any] = {"query": name, "limit": 200}
+    while True:
+        found = call("agent_list", order)
+        yield from (each["agent"] for each in found["agents"])
+        if not found.get("next_cursor"):
+            return
+        order = order | {"cursor": found["next_cursor"]}
 
 
 def workspace_of(call: Call, project: str) -> str:
