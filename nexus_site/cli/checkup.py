@@ -11,16 +11,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from nexus_site.cli.command import Failed
 from nexus_site.cli.findings import FAIL, OK, WARN, Finding
-from nexus_site.cli.offered import offered
+from nexus_site.cli.offered import PATH, offered
+from nexus_site.cli.wanting import query_of
 from nexus_site.cli.ways import Remote, configuration, operator_key
+from nexus_site.cli.written import again, connected, files
 from nexus_site.connect.detect import BINARIES, program_of
 from nexus_site.connect.jsonc import Unreadable
 from nexus_site.connect.keys import kept
-from nexus_site.connect.record import Connection, known
 from nexus_site.serving import lock
 
 __all__ = ["client_lines"]
@@ -30,10 +32,30 @@ SLOW, PATIENCE = 1.0, 10.0
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
+@dataclass(frozen=True)
+class _Client:
+    """A harness as an agent: where its key is, the path it asks at, and the command that connects it again."""
+
+    harness: str
+    agent: str
+    key_file: Path
+    path: str
+    again: str
+
+
 def client_lines(harness: str, agent: str) -> list[Finding]:
     """Return what is right and wrong with a harness as this agent, each fault with the command that mends it."""
-    home, again = configuration().home, f"nexus connect {harness} --agent {agent}"
-    return [*_program(harness), *_connection(home, harness, agent, again), *_answers(home, harness, agent, again)]
+    home, first, found = configuration().home, f"nexus connect {harness} --agent {agent}", list[Finding]()
+    path = PATH
+    try:
+        if mine := connected(home, harness, agent):
+            first, path, found = again(mine[0]), f"{PATH}{query_of(mine[0])}", [*files(home, mine)]
+        else:
+            found = [Finding(FAIL, "files", f"{harness} is not connected as {agent}.", first)]
+    except Unreadable as error:
+        found = [Finding(FAIL, "files", f"{error}.", first)]
+    client = _Client(harness, agent, home / "keys" / agent, path, first)
+    return [*_program(harness), *found, *_answers(home, client)]
 
 
 def _program(harness: str) -> Iterator[Finding]:
@@ -47,34 +69,8 @@ def _program(harness: str) -> Iterator[Finding]:
         yield Finding(OK, "program", found)
 
 
-def _connection(home: Path, harness: str, agent: str, again: str) -> Iterator[Finding]:
-    try:
-        mine = [each for each in known(home) if (each.harness, each.agent) == (harness, agent)]
-    except Unreadable as error:
-        yield Finding(FAIL, "files", f"{error}.", again)
-        return
-    if not mine:
-        yield Finding(FAIL, "files", f"{harness} is not connected as {agent}.", again)
-        return
-    paths = [Path(written.path) for each in mine for written in each.files]
-    gone = [path for path in paths if not path.exists()]
-    if gone:
-        yield Finding(FAIL, "files", f"{gone[0]} is gone.", again)
-        return
-    yield Finding(OK, "files", f"{len(paths)} written: {', '.join(map(str, paths))}")
-    yield from _address(home, mine, paths, again)
-
-
-def _address(home: Path, mine: list[Connection], paths: list[Path], again: str) -> Iterator[Finding]:
-    """Say where the files name another server than the one that runs."""
-    running = lock.running(home)
-    said = "".join(path.read_text(errors="replace") for path in paths)
-    if running is not None and f"{running.url}/mcp" not in said:
-        yield Finding(FAIL, "address", f"The files do not name {running.url}/mcp, where the server is.", again)
-
-
-def _answers(home: Path, harness: str, agent: str, again: str) -> Iterator[Finding]:
-    running, path = lock.running(home), home / "keys" / agent
+def _answers(home: Path, client: _Client) -> Iterator[Finding]:
+    running, path = lock.running(home), client.key_file
     url = os.environ.get("NEXUS_URL") or (running.url if running else "")
     key = kept(path)
     if not url:
@@ -82,36 +78,36 @@ def _answers(home: Path, harness: str, agent: str, again: str) -> Iterator[Findi
     else:
         yield Finding(OK, "endpoint", f"{url}/mcp")
     if not key:
-        yield Finding(FAIL, "key", f"There is no key in {path}.", again)
+        yield Finding(FAIL, "key", f"There is no key in {path}.", client.again)
     elif path.stat().st_mode & OTHERS:
         yield Finding(FAIL, "key", f"Others can read {path}.", f"chmod 600 {path}")
-    yield _hook(harness, agent, again)  # before it sends: by its hook it joins the workspace of this folder
+    yield _hook(client)  # before it sends: by its hook it joins the workspace of this folder
     if url and key:
-        yield from _calls(home, Remote(url, key), agent, again)
+        yield from _calls(home, Remote(url, key), client)
 
 
-def _calls(home: Path, by: Remote, agent: str, again: str) -> Iterator[Finding]:
+def _calls(home: Path, by: Remote, client: _Client) -> Iterator[Finding]:
     """Ask, list and send with the client's own key."""
     try:
         me = by.request("GET", WHOAMI, None)
     except Failed as failed:
         error = failed.shape["error"]
         is_key = error["code"] == "unauthorized"
-        fix = f"rm {home / 'keys' / agent}; {again}" if is_key else "nexus status"
+        fix = f"rm {client.key_file}; {client.again}" if is_key else "nexus status"
         yield Finding(FAIL, "key" if is_key else "endpoint", error["message"], fix)
         return
-    if me["agent"] != agent:
-        yield Finding(FAIL, "key", f"The key is that of {me['agent']}, not of {agent}.", again)
+    if me["agent"] != client.agent:
+        yield Finding(FAIL, "key", f"The key is that of {me['agent']}, not of {client.agent}.", client.again)
         return
-    yield Finding(OK, "key", f"that of {agent}, kept in {home / 'keys' / agent}")
-    yield _tools(by, home, agent)
+    yield Finding(OK, "key", f"that of {client.agent}, kept in {client.key_file}")
+    yield _tools(by, client)
     yield _send(by, Remote(by.url, operator_key(home)))
 
 
-def _tools(by: Remote, home: Path, agent: str) -> Finding:
-    found = offered(by.url, kept(home / "keys" / agent))
+def _tools(by: Remote, client: _Client) -> Finding:
+    found = offered(by.url, kept(client.key_file), client.path)
     if found is None:
-        return Finding(FAIL, "tools", "The server does not list its tools over MCP.", "nexus status")
+        return Finding(FAIL, "tools", f"The server does not list its tools over MCP at {client.path}.", "nexus status")
     return Finding(OK, "tools", f"{found.tools} in {found.size:,} bytes, sha256 {found.sha256}")
 
 
@@ -130,20 +126,24 @@ def _send(by: Remote, operator: Remote) -> Finding:
     return Finding(OK, "send", f"to the operator, who has read it, in {_ms(begun)}")
 
 
-def _hook(harness: str, agent: str, again: str) -> Finding:
-    """Run the hooks of a session that begins and ends at once."""
+def _hook(client: _Client) -> Finding:
+    """Run the hooks of a session that begins and ends at once; they fail open, and then the first says why."""
     program = Path(sys.executable).with_name("nexus-hook")
     if not program.exists():
         return Finding(WARN, "hook", f"There is no {program}, so nothing is told at the start of a session.")
     begun, said = time.perf_counter(), json.dumps({"session_id": f"doctor-{secrets.token_hex(8)}", "cwd": os.getcwd()})
     for event in ("start", "end"):
-        command = [str(program), event, "--harness", harness, "--agent", agent]
+        command = [str(program), event, "--harness", client.harness, "--agent", client.agent]
         try:
             ended = subprocess.run(command, input=said, capture_output=True, text=True, timeout=PATIENCE)
         except (OSError, subprocess.TimeoutExpired) as error:
-            return Finding(FAIL, "hook", f"{program} does not run: {error}.", again)
+            return Finding(FAIL, "hook", f"{program} does not run: {error}.", client.again)
         if ended.returncode:
-            return Finding(FAIL, "hook", f"`{event}` ended with code {ended.returncode}.", again)
+            return Finding(FAIL, "hook", f"`{event}` ended with code {ended.returncode}.", client.again)
+        if why := ended.stderr.strip():
+            is_away = "nexus status" in why
+            state = WARN if is_away and time.perf_counter() - begun > SLOW else FAIL
+            return Finding(state, "hook", why, "nexus status" if is_away else client.again)
     if time.perf_counter() - begun > 2 * SLOW:
         return Finding(WARN, "hook", f"start and end took {_ms(begun)}.", "nexus status")
     return Finding(OK, "hook", f"start and end took {_ms(begun)}")

@@ -1,17 +1,16 @@
 """`nexus connect` and `nexus disconnect`: write Nexus into the configuration of coding agents, and take it out again."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from nexus_site.cli.checkup import client_lines
 from nexus_site.cli.command import REFUSED, USAGE, Command, Failed, Json, show
 from nexus_site.cli.findings import lines_of
 from nexus_site.cli.leaving import end_unheld, let_go
 from nexus_site.cli.naming import agent_name
+from nexus_site.cli.wanting import here, hook_program, toolsets
 from nexus_site.cli.ways import Remote, Way, configuration, way
 from nexus_site.connect import detect, diffs, keys
 from nexus_site.connect.files import apply, back_up
@@ -55,7 +54,7 @@ def _connecting(parser: argparse.ArgumentParser) -> None:
 def connect(given: argparse.Namespace) -> int:
     """Connect harnesses one after the other; what cannot be edited safely is left alone."""
     _check(given)
-    place, by = _place(), way()
+    place, by = here(), way()
     done: list[Json] = []
     lines: list[str] = []
     for harness in _harnesses(given):
@@ -72,13 +71,14 @@ def _check(given: argparse.Namespace) -> None:
         )
     if getattr(given, "agent", None):
         agent_name(given.agent)
+    toolsets(getattr(given, "toolsets", ""))
     if getattr(given, "wake", False):
         _check_waking(given)
 
 
 def _check_waking(given: argparse.Namespace) -> None:
     """Refuse to wake what cannot be woken, unless it is one of all."""
-    if not _hook():
+    if not hook_program():
         raise Failed.because(
             "This Nexus comes without `nexus-hook`, so nothing can go on with a turn.", "Leave --wake out.", USAGE
         )
@@ -101,34 +101,22 @@ def _harnesses(given: argparse.Namespace) -> list[str]:
     return found
 
 
-def _place() -> Place:
-    here = Path.cwd()
-    project = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
-    return Place(Path.home(), project, configuration().home, os.environ, sys.platform)
-
-
 def _wanted(given: argparse.Namespace, harness: str, place: Place, by: Way) -> Wanted:
     base = by.url if isinstance(by, Remote) else f"http://127.0.0.1:{configuration().port}"
-    query = f"?toolsets={given.toolsets}" if given.toolsets else ""
+    query = f"?toolsets={sets}" if (sets := toolsets(given.toolsets)) else ""
     wanted = Wanted(
         harness=harness,
         scope=scope_of(harness, given.scope or "user"),
         agent=given.agent or harness,
         place=place,
         url=f"{base}/mcp{query}",
-        hook=_hook(),
+        hook=hook_program(),
         key=SHOWN,
     )
     wanted = replace(wanted, wake=given.wake and wanted.scope in HARNESSES[harness].wakes_in)
     is_shared = given.scope == "project" and wanted.is_user
     wanted = replace(wanted, skill=given.skill, agents_md=given.agents_md, is_shared=is_shared)
     return replace(wanted, key=keys.kept(wanted.key_file) or SHOWN)
-
-
-def _hook() -> str:
-    """Return the program that hooks run, which stands beside this one; nothing where this Nexus comes without it."""
-    program = Path(sys.executable).with_name("nexus-hook")
-    return str(program) if program.exists() else ""
 
 
 def _connected(given: argparse.Namespace, wanted: Wanted, by: Way, done: list[Json]) -> list[str]:
@@ -201,7 +189,7 @@ def _write(place: Place, made: Plan, result: Json) -> None:
 def disconnect(given: argparse.Namespace) -> int:
     """Take out what `connect` put in, and end the keys that nothing uses any more."""
     _check(given)
-    place, done = _place(), []
+    place, done = here(), []
     lines: list[str] = []
     for ending in _ending(given, place):
         result: Json = {"harness": ending.harness, "agent": ending.agent, "scope": ending.scope, "files": []}
@@ -235,13 +223,13 @@ def _ending(given: argparse.Namespace, place: Place) -> Sequence[Connection]:
         found = [each for each in known(place.data) if given.all or each.harness == given.harness]
     except Unreadable as error:
         raise Failed.because(f"{error}.", "") from None
-    here = [each for each in found if each.is_of(place.project)]
+    own = [each for each in found if each.is_of(place.project)]
     if given.scope == "project":
-        return here
+        return own
     if given.scope == "user":
         return [each for each in found if each.scope == "user"]
-    have = {each.harness for each in here}
-    return [*here, *(each for each in found if each.is_for_all and each.harness not in have)]
+    have = {each.harness for each in own}
+    return [*own, *(each for each in found if each.is_for_all and each.harness not in have)]
 
 
 COMMANDS = {

@@ -50,7 +50,7 @@ def test_open_gives_a_link_that_logs_in_once(person, tmp_path):
 def test_doctor_follows_one_client_and_each_fault_has_its_remedy(person):
     before = states(person.json("doctor", "--client", "claude-code"))
     assert before["files"] == ("failed", "nexus connect claude-code --agent claude-code")
-    assert before["key"] == ("failed", "nexus connect claude-code --agent claude-code")
+    assert before["key"] == before["hook"] == ("failed", "nexus connect claude-code --agent claude-code")
 
     person.program("claude", "echo 2.1.332")
     assert person.nexus("connect", "claude-code", "--yes").returncode == 0
@@ -70,3 +70,19 @@ def test_doctor_follows_one_client_and_each_fault_has_its_remedy(person):
     key_file.write_text("nxs_a_b")
     wrong = states(person.json("doctor", "--client", "claude-code"))["key"]
     assert wrong == ("failed", f"rm {key_file}; nexus connect claude-code --agent claude-code")
+
+
+def test_doctor_reads_what_stands_in_the_files(person):
+    assert person.nexus("connect", "gemini", "--agent", "dan", "--toolsets", "core,inbox", "--yes").returncode == 0
+    file, mend = person.home / ".gemini" / "settings.json", "nexus connect gemini --agent dan --toolsets core,inbox"
+    text, key = file.read_text(), (person.data / "keys" / "dan").read_text()
+    well = person.json("doctor", "--client", "gemini", "--agent", "dan")
+    assert well["ok"], well
+    for wrong in (text.replace(key, "nxs_a_b"), text.replace("nexus-hook", "gone-hook"), text + "}"):
+        assert wrong != text
+        file.write_text(wrong)
+        found = person.json("doctor", "--client", "gemini", "--agent", "dan")
+        assert states(found)["files"] == ("failed", mend)
+    refused = person.nexus("connect", "gemini", "--agent", "dan", "--toolsets", "nonsense &x", "--yes")
+    assert (refused.returncode, "no toolset named 'nonsense &x'" in refused.stderr) == (2, True)
+    assert file.read_text() == text + "}"
