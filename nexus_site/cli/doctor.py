@@ -21,6 +21,7 @@ from nexus_site.cli.naming import agent_name
 from nexus_site.cli.offered import EVERYTHING, offered
 from nexus_site.cli.status import database_bytes, readiness, size
 from nexus_site.cli.ways import configuration, operator_key
+from nexus_site.cli.written import agent_of
 from nexus_site.connect.harnesses import HARNESSES
 from nexus_site.serving import lock
 
@@ -32,14 +33,15 @@ LEAST_FREE = 1_000_000_000
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--client", choices=HARNESSES, metavar="HARNESS", help="look at one coding agent's connection")
-    parser.add_argument("--agent", help="who that is on the bus (the harness's name)")
+    parser.add_argument("--agent", help="who that is on the bus (as whom it is connected)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def doctor(given: argparse.Namespace) -> int:
     """Check the installation, or one client of it; exit code 1 when a check failed."""
     if given.client:
-        return report(given, client_lines(given.client, agent_name(given.agent or given.client)))
+        agent = agent_name(given.agent) if given.agent else agent_of(configuration().home, given.client)
+        return report(given, client_lines(given.client, agent))
     if given.agent:
         raise Failed.because("--agent is for --client.", "nexus doctor --client HARNESS", USAGE, "invalid_input")
     home = configuration().home

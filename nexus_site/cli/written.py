@@ -7,13 +7,14 @@ from pathlib import Path
 
 from nexus_site.cli.findings import FAIL, OK, Finding
 from nexus_site.cli.wanting import ago, here, query_of
+from nexus_site.connect.jsonc import Unreadable
 from nexus_site.connect.keys import kept
 from nexus_site.connect.plan import CannotEdit, plan
 from nexus_site.connect.record import Connection, known
 from nexus_site.connect.wanted import Place
 from nexus_site.serving import lock
 
-__all__ = ["again", "connected", "files"]
+__all__ = ["again", "agent_of", "connected", "files"]
 
 TOOLSETS = "?toolsets="
 
@@ -23,6 +24,14 @@ def connected(home: Path, harness: str, agent: str = "") -> list[Connection]:
     project = here().project
     found = [each for each in known(home) if each.harness == harness and agent in ("", each.agent)]
     return sorted(found, key=lambda each: (not each.is_of(project), bool(each.project)))
+
+
+def agent_of(home: Path, harness: str) -> str:
+    """Return as whom a harness is connected, here before elsewhere; it is called like the harness where it is not."""
+    try:
+        return next((each.agent for each in connected(home, harness)), harness)
+    except Unreadable:
+        return harness
 
 
 def again(made: Connection) -> str:

@@ -78,6 +78,7 @@ def test_doctor_reads_what_stands_in_the_files(person):
     text, key = file.read_text(), (person.data / "keys" / "dan").read_text()
     well = person.json("doctor", "--client", "gemini", "--agent", "dan")
     assert well["ok"], well
+    assert person.json("doctor", "--client", "gemini")["findings"][1]["text"] == well["findings"][1]["text"]
     for wrong in (text.replace(key, "nxs_a_b"), text.replace("nexus-hook", "gone-hook"), text + "}"):
         assert wrong != text
         file.write_text(wrong)

@@ -1,6 +1,7 @@
 """The doctor knows whether files still hold what was written, and with which options they were."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from bus import door
 from nexus_site.agent_bus.tools import TOOLSET
 from nexus_site.cli import wanting
 from nexus_site.cli.command import Failed
-from nexus_site.cli.written import again, connected, files
+from nexus_site.cli.written import again, agent_of, connected, files
 from nexus_site.connect.files import write
 from nexus_site.connect.harnesses import HARNESSES, scope_of
 from nexus_site.connect.record import known
@@ -37,7 +38,7 @@ def place(tmp_path, monkeypatch):
 
 
 def wanted(place, harness, scope, **more):
-    return Wanted(*(harness, scope, "ann", place, URL, wanting.hook_program(), KEY), **more)
+    return replace(Wanted(*(harness, scope, "ann", place, URL, wanting.hook_program(), KEY)), **more)
 
 
 def states(place, harness):
@@ -76,6 +77,16 @@ def test_a_connection_of_another_project_is_made_again_there(place, monkeypatch,
     assert again(known(place.data)[0]).startswith(
         f"cd {place.project} && nexus connect codex --agent ann --scope project"
     )
+
+
+def test_the_agent_is_that_of_this_projects_connection_before_that_of_all_and_else_called_like_the_harness(place):
+    assert agent_of(place.data, "codex") == "codex"
+    connect(wanted(replace(place, project=place.home / "other"), "codex", "project", agent="elsewhere"))
+    assert agent_of(place.data, "codex") == "elsewhere"
+    for scope, agent in (("user", "ann"), ("project", "here")):
+        connect(wanted(place, "codex", scope, agent=agent))
+        assert agent_of(place.data, "codex") == agent
+    assert agent_of(place.data, "goose") == "goose"
 
 
 def test_the_toolsets_are_those_that_the_server_has():
