@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bus.text import one_line
 from nexus_site.cli.command import REFUSED, USAGE, Command, Failed, Json, show
 from nexus_site.cli.ways import Way, configuration, way
 from nexus_site.connect.files import write
@@ -119,12 +120,15 @@ def _check(given: argparse.Namespace) -> int:
     staged = [name for name in _git("diff", "--cached", "--name-only", "--no-renames", "-z").split("\0") if name]
     try:
         with _limited():
-            held = _held(staged, given.agent or "") if staged else []
+            held, skipped = _held(staged, given.agent or "") if staged else ([], [])
     except Failed as failed:
         return _not_checked(given, failed.shape["error"]["message"])
     except Exception as error:
         return _not_checked(given, f"{error or type(error).__name__}")
-    show(given, {"staged": len(staged), "held": held}, _said(held)) if held or given.json else None
+    for line in [] if given.json else skipped:
+        print(f"nexus: not checked: {line}", file=sys.stderr)
+    answer = {"staged": len(staged), "held": held, "skipped": skipped}
+    show(given, answer, _said(held)) if held or given.json else None
     return REFUSED if held else 0
 
 
@@ -152,16 +156,41 @@ def _limited() -> Iterator[None]:
         signal.signal(signal.SIGALRM, former)
 
 
-def _held(staged: Sequence[str], agent: str) -> list[Json]:
-    """Return the staged files that others hold; one question is enough where nobody holds anything."""
+def _held(staged: Sequence[str], agent: str) -> tuple[list[Json], list[str]]:
+    """Return the staged files that others hold, and which could not be asked about and why.
+
+    One question is enough where nobody holds anything.
+    """
     home = configuration().home
     if lock.running(home) is None and not os.environ.get("NEXUS_URL") and not (home / "nexus.sqlite3").exists():
         raise Failed.because("There is no Nexus here.", "nexus serve")
     by, place = way(_key(home, agent)), _workspace()
     if not place or all(each["free"] for each in _asked(by, [EVERYTHING], place)):
-        return []
-    batches = [staged[at : at + AT_ONCE] for at in range(0, len(staged), AT_ONCE)]
-    return [each for batch in batches for each in _asked(by, batch, place) if not each["free"]]
+        return [], []
+    skipped = [one_line(f"{name}: Its name is no UTF-8.") for name in staged if not _is_text(name)]
+    names = [name for name in staged if _is_text(name)]
+    batches = [names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE)]
+    found = [each for batch in batches for each in _asked_singly(by, batch, place, skipped)]
+    return [each for each in found if not each["free"]], skipped
+
+
+def _asked_singly(by: Way, names: Sequence[str], place: Json, skipped: list[str]) -> list[Json]:
+    """Ask about files at once, and one by one where a name among them cannot be asked about."""
+    try:
+        return _asked(by, names, place)
+    except Failed as failed:
+        error = failed.shape["error"]
+        if error["code"] != "invalid_input":
+            raise
+    if len(names) > 1:
+        return [each for name in names for each in _asked_singly(by, [name], place, skipped)]
+    skipped.append(one_line(f"{names[0]}: {error['message']}"))
+    return []
+
+
+def _is_text(name: str) -> bool:
+    """Say whether a file's name is UTF-8; in others the odd bytes are halves of characters."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _key(home: Path, agent: str) -> str:
