@@ -11,6 +11,10 @@ __all__ = ["BEGIN", "END", "appended", "extension", "without_block", "without_ex
 
 BEGIN, END = "nexus:begin", "nexus:end"
 CHILD = re.compile(r"( +)[^\s#-]")
+NO_KEY = re.compile(r"""[{["']|-(\s|$)|---.""")  # with what a text begins that is no list of keys one below the other
+NO_MEMBER = re.compile(r" +[{[]| *-(\s|$)")
+ODD_KEY = re.compile(r"""(["']?)extensions\1\s*:""")
+ANOTHER = re.compile(r"---|\.\.\.")
 
 
 def appended(text: str, body: str, comment: tuple[str, str]) -> Piece:
@@ -58,6 +62,7 @@ def without_tables(text: str, block: str) -> str:
 def extension(text: str, body: str) -> Piece:
     """Return the extension `nexus` as the first of goose's extensions; `body` is indented by nothing."""
     newline, lines = newline_of(text), text.splitlines(keepends=True)
+    _check_keys(lines)
     at = 0
     for number, line in enumerate(lines):
         if line.startswith("extensions:"):
@@ -65,6 +70,23 @@ def extension(text: str, body: str) -> Piece:
         at += len(line)
     lead = newline if text and not text.endswith("\n") else ""
     return Piece(len(text), f"{lead}extensions:{newline}{_tagged(body, '  ', newline)}")
+
+
+def _check_keys(lines: Sequence[str]) -> None:
+    """Refuse a text in which a line more, or one `extensions:` more, would mean something else."""
+    said = _significant(lines)
+    if said and said[0].rstrip() == "---":
+        del said[0]
+    if said and NO_KEY.match(said[0]):
+        raise Unreadable("its keys are in braces, quotes or a list: write them plainly, one below the other")
+    if any(ODD_KEY.match(line) and not line.startswith("extensions:") for line in said):
+        raise Unreadable("its key extensions is written otherwise: write it as extensions:")
+    if any(ANOTHER.match(line) for line in said):
+        raise Unreadable("it holds more than one document: write one")
+
+
+def _significant(lines: Sequence[str]) -> list[str]:
+    return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 def _into_extensions(lines: list[str], number: int, at: int, body: str) -> Piece:
@@ -76,6 +98,8 @@ def _into_extensions(lines: list[str], number: int, at: int, body: str) -> Piece
         return Piece(start, newline + _tagged(body, "  ", newline).removesuffix(newline), rest)
     if rest:
         raise Unreadable("its extensions are written in one line: write them one below the other")
+    if (below := _significant(following)) and NO_MEMBER.match(below[0]):
+        raise Unreadable("its extensions are in braces or a list: write each as a key, one below the other")
     child = next((found for each in following if (found := CHILD.match(each))), None)
     indent = child[1] if child and _is_inside(following) else "  "
     if any(each.rstrip() == f"{indent}nexus:" for each in _inside(following)):

@@ -140,6 +140,10 @@ YAMLS = [
     "extensions:\nGOOSE_MODEL: x\n",
     "a: 1\nextensions:\n    # builtin\n    developer:\n        enabled: true\n\nGOOSE_MODEL: x # last\n",
     "extensions:\r\n  developer:\r\n    enabled: true\r\n",
+    "---\n# mine\nGOOSE_MODEL: x\n",
+    'extensions:\n  "dev": {enabled: true}\n',
+    'extensions_off: 1\nGOOSE_MODEL: "extensions: {}"\n',
+    "-x: 1\n",
 ]
 
 
@@ -159,7 +163,28 @@ def test_goose_loses_the_extension_where_the_file_was_written_anew():
     assert yaml.safe_load(left) == yaml.safe_load(YAMLS[5])
 
 
-@pytest.mark.parametrize("text", ["extensions: {a: 1}\n", "extensions:\n  nexus:\n    type: stdio\n"])
+NO_YAMLS = {
+    "one line": "extensions: {a: 1}\n",
+    "its own": "extensions:\n  nexus:\n    type: stdio\n",
+    "empty flow": "{}\n",
+    "flow": "# mine\n{GOOSE_MODEL: x, extensions: {a: {enabled: true}}}\n",
+    "flow after a mark": "---\n{GOOSE_MODEL: x}\n",
+    "flow on the mark": "--- {GOOSE_MODEL: x}\n",
+    "list": "- a\n",
+    "list of lists": "[a]\n",
+    "quoted whole": '"GOOSE_MODEL": x\n',
+    "quoted": 'GOOSE_MODEL: x\n"extensions":\n  a:\n    enabled: true\n',
+    "quoted singly": "GOOSE_MODEL: x\n'extensions': {}\n",
+    "spaced": "extensions :\n  a:\n    enabled: true\n",
+    "unindented list": "extensions:\n- a\nGOOSE_MODEL: x\n",
+    "indented list": "extensions:\n\n  # mine\n  - a\n",
+    "flow below": "extensions:\n  {a: {enabled: true}}\n",
+    "several documents": "GOOSE_MODEL: x\n---\nGOOSE_MODEL: y\n",
+    "ended document": "GOOSE_MODEL: x\n...\n",
+}
+
+
+@pytest.mark.parametrize("text", NO_YAMLS.values(), ids=NO_YAMLS)
 def test_yaml_that_cannot_take_the_extension_is_refused(text):
     with pytest.raises(Unreadable):
         merged(GOOSE, text)
