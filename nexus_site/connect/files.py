@@ -77,7 +77,7 @@ def apply(change: FileChange) -> None:
     if change.after is not None:
         write(change.path, change.after, change.mode)
         return
-    change.path.unlink(missing_ok=True)
+    change.path.resolve().unlink(missing_ok=True)  # as written: a link that led nowhere does so again
     for folder in change.folders:
         with suppress(OSError):
             os.rmdir(folder)

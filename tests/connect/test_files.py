@@ -112,6 +112,15 @@ def test_a_link_stays_a_link(place):
     assert real.read_text() == "{}\n"
 
 
+def test_a_link_that_leads_nowhere_does_so_again(place):
+    file, real = place.home / ".claude.json", place.home / "dotfiles.json"
+    file.symlink_to(real)
+    connect(wanted(place, "claude-code"))
+    assert KEY in real.read_text()
+    disconnect(place, known(place.data)[0])
+    assert (file.is_symlink(), file.readlink(), real.exists()) == (True, real, False)
+
+
 def test_a_file_that_cannot_be_read_stops_the_whole_connection(place):
     (place.home / ".claude").mkdir()
     (place.home / ".claude" / "settings.json").write_text("{,}")
