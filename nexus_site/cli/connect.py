@@ -1,6 +1,8 @@
 """`nexus connect` and `nexus disconnect`: write Nexus into the configuration of coding agents, and take it out again."""
 
 import argparse
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +12,7 @@ from nexus_site.cli.command import REFUSED, USAGE, Command, Failed, Json, show
 from nexus_site.cli.findings import lines_of
 from nexus_site.cli.leaving import end_unheld, let_go
 from nexus_site.cli.naming import agent_name
-from nexus_site.cli.wanting import here, hook_program, toolsets
+from nexus_site.cli.wanting import has_hooks, here, hook_program, toolsets
 from nexus_site.cli.ways import Remote, Way, configuration, way
 from nexus_site.connect import detect, diffs, keys
 from nexus_site.connect.files import apply, back_up
@@ -143,8 +145,17 @@ def _connected(given: argparse.Namespace, wanted: Wanted, by: Way, done: list[Js
         said.append(
             f"  Its key is in {wanted.key_file}: start the program with it in NEXUS_KEY, or paste it where it asks."
         )
+    said += _told_of_home(preview.connections[-1])
     checked = [f"  {line}" for line in lines_of(client_lines(wanted.harness, wanted.agent))]
     return [*said, *checked, f"  Next: {harness.next}"]
+
+
+def _told_of_home(made: Connection) -> list[str]:
+    """Say what the hooks need where the data directory is named, as their lines stay the same for ever without it."""
+    named = os.environ.get("NEXUS_HOME", "")
+    if not (named and has_hooks(made)):
+        return []
+    return [f"  Start the program with NEXUS_HOME={shlex.quote(os.path.abspath(named))}: its hooks look there."]
 
 
 def _replaced(wanted: Wanted, by: Way, result: Json) -> list[str]:

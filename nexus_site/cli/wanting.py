@@ -13,7 +13,7 @@ from nexus_site.cli.ways import configuration
 from nexus_site.connect.record import Connection, Written
 from nexus_site.connect.wanted import Place, Wanted
 
-__all__ = ["SETS", "ago", "here", "hook_program", "query_of", "said_in", "toolsets"]
+__all__ = ["SETS", "ago", "has_hooks", "here", "hook_program", "query_of", "said_in", "toolsets"]
 
 ALIKE = {"agent-bus", "topics"}  # which have tools of the same names
 SETS = ("core", "agents", "messages", "inbox", "events", "handoffs", "topics", "files", "operator", "agent-bus", "all")
@@ -55,6 +55,11 @@ def said_in(file: Written) -> str:
 def _configured(made: Connection) -> Iterator[str]:
     """Return what was put into each file but the skill and AGENTS.md, which speak of commands."""
     return (said_in(file) for file in made.files if not {file.kind, Path(file.path).name} & {*CARRIED})
+
+
+def has_hooks(made: Connection) -> bool:
+    """Say whether its files name the program that hooks run."""
+    return any("nexus-hook" in said for said in _configured(made))
 
 
 def query_of(made: Connection) -> str:

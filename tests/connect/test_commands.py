@@ -70,6 +70,14 @@ def test_waking_is_refused_where_it_cannot_be_and_the_sentence_says_who_can(tmp_
     assert (every.returncode, "connected without --wake" in every.stdout) == (0, True)
 
 
+def test_a_data_directory_that_hooks_do_not_name_is_told_of(ann):
+    line = f"Start the program with NEXUS_HOME={ann.data}: its hooks look there."
+    for harness, has_hooks in (("gemini", HOOK.exists()), ("zed", False)):
+        made = ann.runs("connect", harness, "--agent", "ann", "--yes")
+        assert (made.returncode, line in made.stdout) == (0, has_hooks)
+        assert ann.runs("disconnect", harness, "--yes").returncode == 0
+
+
 def test_nothing_is_written_without_a_yes(tmp_path):
     ann = Person(tmp_path, tmp_path / "data")
     before = ann.files()
