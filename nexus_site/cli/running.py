@@ -2,15 +2,19 @@
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from nexus_site.cli.command import REFUSED, USAGE, Command, Failed
 from nexus_site.cli.leaving import end_unheld
 from nexus_site.cli.naming import agent_name
+from nexus_site.cli.wanting import said_in
 from nexus_site.cli.ways import configuration, way
+from nexus_site.cli.written import again, connected
 from nexus_site.connect import keys
 from nexus_site.connect.detect import BINARIES
 from nexus_site.connect.harnesses import HARNESSES
@@ -20,6 +24,7 @@ from nexus_site.connect.record import known
 __all__ = ["COMMANDS"]
 
 GENERIC = "generic"
+HELD = re.compile(r"Bearer (nxs_|\{file:)")  # a key that NEXUS_KEY does not go before
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     key = keys.key_of(by.call, path, given.harness, "")
     with suppress(Unreadable):
         end_unheld(path, known(home))
-    _warn(given.harness)
+    _warn(given.harness, agent)
     sys.stdout.flush()
     os.execve(program, words, {**os.environ, "NEXUS_KEY": key})
 
@@ -55,14 +60,18 @@ def _program(harness: str, words: Sequence[str]) -> tuple[str, list[str]]:
     return found, [found, *(words[1:] if harness == GENERIC else words)]
 
 
-def _warn(harness: str) -> None:
-    """Say when nothing tells the program where the server is."""
+def _warn(harness: str, agent: str) -> None:
+    """Say when nothing tells the program where the server is, or its file tells it another agent's key."""
     try:
-        is_known = any(each.harness == harness for each in known(configuration().home))
+        mine = connected(configuration().home, harness)
     except Unreadable:
         return
-    if not is_known and harness != GENERIC:
+    if not mine and harness != GENERIC:
         print(f"nexus: {harness} does not know the server yet: nexus connect {harness}", file=sys.stderr)
+    others = (each for each in mine[:1] if not each.project and each.agent != agent)
+    for other, file in ((each, file) for each in others for file in each.files if HELD.search(said_in(file))):
+        said = f"{file.path} holds the key of {other.agent}: with its tools it speaks as {other.agent}, not as {agent}."
+        print(f"nexus: {said}\nTo be one agent: {again(replace(other, agent=agent))}", file=sys.stderr)
 
 
 COMMANDS = {
