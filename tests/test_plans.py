@@ -40,6 +40,7 @@ ALLOWED = (
     (SORT, '"bus_message"."handoff" = ', "the messages that offer one handoff"),
     (SORT, """"bus_delivery"."lane" = 'delivered' AND "bus_delivery"."lease_until" <= """, "one agent's lapsed leases"),
     (SORT, """"bus_delivery"."lane" IN ('unread', 'delivered')""", "the mail that waits for one agent"),
+    (SORT, '"bus_message"."kind" IN (', "the unread mail of one agent that it was not told of"),
     (SORT, '"bus_delivery"."message_id" = ', "the recipients of one message"),
     (SORT, '"handoffs_pathclaim"."released_at" IS NULL', "the files that are held now"),
     (SORT, 'FROM "bus_peer"', "those who take part in a topic"),

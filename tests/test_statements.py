@@ -73,7 +73,7 @@ COUNTS = {
     "topic_release_name": 7,
     "topic_rename": 6,
     "topic_resolve": 3,
-    "wake_claim": 9,
+    "wake_claim": 7,
     "wake_pause": 7,
     "whoami": 15,
     "workspace_list": 1,

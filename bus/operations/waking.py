@@ -4,7 +4,7 @@ from bus import events, knobs, people, wakes
 from bus.errors import Conflict, NotFound, RateLimited
 from bus.identity import Caller
 from bus.models import Agent, Message
-from bus.queries.news import may_wake, newest_message, news
+from bus.queries.news import waking_sender
 from bus.schemas.waking import WakeClaim, WakeClaimed, WakePause, WakeSwitched
 from bus.wakes import Wake
 
@@ -48,8 +48,8 @@ def wake_claim(caller: Caller, order: WakeClaim) -> WakeClaimed:
 def _causes(caller: Caller, subjects: list[str] | None) -> list[str]:
     """Return the names of those whose words are the cause of a wake."""
     if subjects is None:
-        waiting = [each.message for each in news(caller, 0, newest_message()) if may_wake(each)]
-        return list(Message.objects.filter(pk=max(waiting)).values_list("sender__name", flat=True)) if waiting else []
+        newest = waking_sender(caller)
+        return [] if newest is None else [newest]
     found: dict[str, None] = {}
     for subject in subjects:
         column = "handoff" if subject.startswith("hnd_") else "public_id"

@@ -2,31 +2,73 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from enum import IntEnum
+from typing import Any, Literal, NamedTuple
 
-from django.db.models import F
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from bus.identity import Caller
 from bus.letters import letter
 from bus.models import Delivery, Message, Post
-from bus.prepared import prepared
+from bus.prepared import Prepared, prepared
 from bus.queries.inbox import AT_A_TIME, CAP, IN_FULL
 from bus.schemas.messages import MessageView
 
-__all__ = ["News", "Posted", "is_urgent", "letters", "may_wake", "newest_message", "news", "posted"]
+__all__ = ["News", "Place", "Posted", "Reading", "Told", "letters", "newest_message", "news", "posted", "waking_sender"]
 
-URGENT, MOST_TOPICS = 8, 10
+MOST_TOPICS = 10
+URGENT = Q(priority__gte=8) | Q(message__sender__kind="operator")
+WAKING = URGENT | Q(message__kind__in=("direct", "handoff"))
+
+Reading = Literal["all", "urgent", "waking"]
+
+
+class Place(IntEnum):
+    """Where a message stands in the order of what is told."""
+
+    URGENT = 0
+    DIRECT = 1
+    EVERYBODY = 2
+
+
+PLACE = Case(
+    When(URGENT, then=Value(Place.URGENT)),
+    When(message__kind="broadcast", then=Value(Place.EVERYBODY)),
+    default=Value(Place.DIRECT),
+)
+
+
+def _waiting(agent: int, workspace: int, now: datetime) -> "QuerySet[Delivery]":
+    waiting = Delivery.objects.filter(recipient_id=agent, workspace_id=workspace, lane="unread")
+    return waiting.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+
+
+def _since(asked: Q) -> Prepared:
+    """Return the statement for what is asked for and was not told yet, the first 101 rows of it.
+
+    Every condition stands in it, so that what was told or is not asked for takes the place of nothing that is new.
+    """
+
+    def build(agent: int, workspace: int, now: datetime, upto: int, *told: int) -> Any:
+        everything, urgent, waking = told
+        new = _waiting(agent, workspace, now).filter(message_id__gt=everything, message_id__lte=upto)
+        new = new.exclude(URGENT & Q(message_id__lte=urgent)).exclude(WAKING & Q(message_id__lte=waking))
+        placed = new.filter(asked).annotate(place=PLACE).order_by("place", "-priority", "message_id")
+        return placed.values_list("pk", "place")[: CAP + 1]
+
+    return prepared(build, int, int, datetime, int, int, int, int)
+
 
 NEWEST = prepared(lambda: Message.objects.order_by("-pk").values_list("pk")[:1])
-SINCE = prepared(
-    lambda agent, workspace, after: (
-        Delivery.objects.filter(recipient_id=agent, workspace_id=workspace, lane="unread", message_id__gt=after)
-        .order_by("-priority", "message_id")
-        .values_list("pk", "attempt", "expires_at", "priority", "message_id", "message__kind", "message__sender__kind")
+SINCE, SINCE_URGENT, SINCE_WAKING = _since(Q()), _since(URGENT), _since(WAKING)
+STATEMENTS: dict[Reading, Prepared] = {"all": SINCE, "urgent": SINCE_URGENT, "waking": SINCE_WAKING}
+WAKES = prepared(
+    lambda agent, workspace, now: (
+        _waiting(agent, workspace, now).filter(WAKING).order_by("-message_id").values_list("message__sender__name")[:1]
     ),
     int,
     int,
-    int,
+    datetime,
 )
 
 
@@ -63,26 +105,19 @@ class Posted(NamedTuple):
     said: str
 
 
+class Told(NamedTuple):
+    """Up to which message an agent was told of everything, of what is urgent, and of what may wake it."""
+
+    all: int = 0
+    urgent: int = 0
+    waking: int = 0
+
+
 class News(NamedTuple):
     """One waiting message, without what it says."""
 
     delivery: int
-    attempt: int
-    expires_at: datetime | None
-    priority: int
-    message: int
-    kind: str
-    origin: str
-
-
-def is_urgent(each: News) -> bool:
-    """Say whether a message is urgent: by its priority, or as the operator wrote it."""
-    return each.priority >= URGENT or each.origin == "operator"
-
-
-def may_wake(each: News) -> bool:
-    """Say whether a message may wake an idle agent."""
-    return is_urgent(each) or each.kind in ("direct", "handoff")
+    place: Place
 
 
 def newest_message() -> int:
@@ -90,15 +125,22 @@ def newest_message() -> int:
     return NEWEST.value() or 0
 
 
-def news(caller: Caller, after: int, upto: int) -> list[News]:
-    """Return up to 101 unread messages behind one position and not behind another, the most urgent and oldest first."""
-    rows = SINCE.rows(caller.agent.id, caller.workspace.id, after, most=CAP + 1)
-    found = [News._make(row) for row in rows]
-    return [each for each in found if each.message <= upto and not _is_over(each, caller.now)]
+def news(caller: Caller, told: Told, upto: int, reading: Reading) -> list[News]:
+    """Return up to 101 unread messages that were not told yet: urgent ones first, then direct ones, then broadcasts.
+
+    Among those the most urgent and oldest come first. The readings `urgent` and `waking` are of such messages alone.
+    """
+    # All that it asks for was told up to here, and the index alone passes over it.
+    behind = {"all": told.all, "urgent": max(told), "waking": max(told.all, told.waking)}[reading]
+    mine = (caller.agent.id, caller.workspace.id, caller.now, upto)
+    rows = STATEMENTS[reading].rows(*mine, behind, told.urgent, told.waking)
+    return [News(delivery, Place(place)) for delivery, place in rows]
 
 
-def _is_over(each: News, now: datetime) -> bool:
-    return each.expires_at is not None and each.expires_at <= now
+def waking_sender(caller: Caller) -> str | None:
+    """Return who sent the newest of the unread mail that may wake the caller, None where there is none."""
+    name: str | None = WAKES.value(caller.agent.id, caller.workspace.id, caller.now)
+    return name
 
 
 def posted(caller: Caller, after: int) -> list[Posted]:

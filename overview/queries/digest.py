@@ -10,13 +10,13 @@ from itertools import islice
 
 from bus.audience import select
 from bus.identity import Caller
-from bus.queries.news import News, Posted, is_urgent, letters
+from bus.queries.news import News, Place, Posted, letters
 from bus.schemas.messages import MessageView
 from bus.text import one_line, shorten
 from handoffs.queries import claimable, claimable_items, held
 from handoffs.schemas.answers import HandoffView
 
-__all__ = ["SECTIONS", "Digest", "lines_of_handoffs", "lines_of_mail", "lines_of_topics", "opening", "section_of"]
+__all__ = ["PLACES", "SECTIONS", "Digest", "lines_of_handoffs", "lines_of_mail", "lines_of_topics", "opening"]
 
 EXCERPT, MOST_NAMES, MOST_HANDOFFS = 240, 8, 10
 CLOSING = "</nexus>"
@@ -25,6 +25,7 @@ NOTICE = (
     "operator's own words. Read with inbox_pull, then inbox_ack; answer with message_create."
 )
 SECTIONS = ("Urgent", "Direct", "You hold", "You may claim", "For everybody", "Topics")
+PLACES = {Place.URGENT: "Urgent", Place.DIRECT: "Direct", Place.EVERYBODY: "For everybody"}
 HOW = {
     "Urgent": "inbox_pull",
     "Direct": "inbox_pull",
@@ -43,6 +44,7 @@ class Digest:
         self.budget = budget
         self.shown: dict[str, list[str]] = {name: [] for name in SECTIONS}
         self.left: dict[str, int] = dict.fromkeys(SECTIONS, 0)
+        self.has_more = False  # mail that is not even counted
         self._first = first
         self._size = len(self._framed([]))
 
@@ -76,6 +78,7 @@ class Digest:
         for name, said in self.shown.items():
             lines += [f"{name}:", *said] if said else []
         missing = [f"{count} under {name} ({HOW[name]})" for name, count in self.left.items() if count]
+        missing += ["and more"] if self.has_more else []
         return self._framed([*lines, *([f"Left out: {', '.join(missing)}."] if missing else [])])
 
     def _framed(self, lines: list[str]) -> str:
@@ -98,15 +101,8 @@ def lines_of_mail(rows: list[News], offered: Iterable[str] = ()) -> dict[str, li
     for row, view in zip(rows, views, strict=False):
         if view.handoff in jobs:
             continue
-        found.setdefault(section_of(row), []).append(_letter(view))
+        found.setdefault(PLACES[row.place], []).append(_letter(view))
     return found
-
-
-def section_of(row: News) -> str:
-    """Return where a message stands in the digest."""
-    if is_urgent(row):
-        return "Urgent"
-    return "For everybody" if row.kind == "broadcast" else "Direct"
 
 
 def _letter(view: MessageView) -> str:

@@ -4,24 +4,17 @@ A reading of everything moves the first, one of what is urgent the second, one o
 reading takes nothing away from the next whole one, and nothing is told twice.
 """
 
-from dataclasses import dataclass, replace
-
 from bus import cursors
-from bus.queries.news import News, is_urgent, may_wake
+from bus.queries.news import Reading, Told
 from overview.schemas.wake import Wake
 
-__all__ = ["Seen", "fits"]
+__all__ = ["Seen", "reading_of"]
 
 KIND = "wake"
 
 
-@dataclass(frozen=True)
-class Seen:
-    """Up to which message an agent was told of everything, of what is urgent, and of what may wake it."""
-
-    all: int = 0
-    urgent: int = 0
-    waking: int = 0
+class Seen(Told):
+    """What an agent was told, as its cursor says it."""
 
     @classmethod
     def of(cls, cursor: str | None) -> "Seen":
@@ -30,23 +23,17 @@ class Seen:
 
     def cursor(self) -> str:
         """Return the cursor."""
-        return cursors.encode(KIND, self.all, self.urgent, self.waking)
+        return cursors.encode(KIND, *self)
 
     def moved(self, order: Wake, newest: int) -> "Seen":
         """Return what is told after a reading of what the order asks for, up to the newest message."""
         if order.urgent or order.waking:
-            return replace(self, **{name: newest for name in ("urgent", "waking") if getattr(order, name)})
-        return replace(self, all=newest)
-
-    def is_new(self, row: News) -> bool:
-        """Say whether a message was told in no reading so far."""
-        told = row.message <= self.all
-        told |= row.message <= self.urgent and is_urgent(row)
-        return not (told or (row.message <= self.waking and may_wake(row)))
+            return self._replace(**{name: newest for name in ("urgent", "waking") if getattr(order, name)})
+        return self._replace(all=newest)
 
 
-def fits(order: Wake, row: News) -> bool:
-    """Say whether a message is what the order asks for; both narrow readings at once ask for either."""
-    if not (order.urgent or order.waking):
-        return True
-    return (order.urgent and is_urgent(row)) or (order.waking and may_wake(row))
+def reading_of(order: Wake) -> Reading:
+    """Return what is asked for; both narrow readings at once ask for either, and whatever is urgent may wake."""
+    if order.waking:
+        return "waking"
+    return "urgent" if order.urgent else "all"

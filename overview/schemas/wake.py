@@ -29,5 +29,5 @@ class Woken(Answer):
     cursor: str
     session: str | None = Field(None, description="Your session; send it as `Nexus-Session` over REST.")
     items: int = Field(description="How many things the digest shows.")
-    left_out: int = Field(description="How many it only counts, as the budget was used up.")
+    left_out: int = Field(description="How many more it only counts; it looks at 100 messages at most.")
     urgent: int = Field(description="How many of those it shows are urgent.")

@@ -41,6 +41,15 @@ def test_a_wake_is_counted_and_in_the_log(claims, write, bob):
     assert (event.agent, event.payload) == ("bob", {"waiter": "claude-code", "by": ["alice"]})
 
 
+def test_the_cause_is_the_newest_mail_that_may_wake_however_much_waits(claims, write, carol):
+    for _ in range(105):
+        write(0, priority=9)
+    write(0, by=carol)
+    write(0, to="broadcast")
+    claims(1)
+    assert Event.objects.get(type="agent.woken").payload["by"] == ["carol"]
+
+
 def test_the_next_wake_waits_for_the_gap(claims, assert_refused):
     claims(0)
     error = assert_refused(claims(4), "rate_limited")

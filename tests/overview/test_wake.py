@@ -86,6 +86,46 @@ def test_what_the_budget_leaves_out_is_counted(do, bob, write):
     assert do("wake", bob, after=small.cursor).items == 0
 
 
+def test_broadcasts_leave_the_places_to_what_is_urgent_or_direct(do, bob, carol, operator, write):
+    for number in range(21):
+        write(f"News {number}", by=carol, to="broadcast", include_stale=True)
+    word = write("Stop everything", by=operator)
+    direct = write("For you alone", by=carol)
+    found = do("wake", bob, budget=6000)
+    assert (found.items, found.left_out) == (20, 3)
+    assert found.text.index("Urgent:") < found.text.index(word) < found.text.index("Direct:") < found.text.index(direct)
+    assert "Left out: 3 under For everybody (inbox_pull)." in found.text
+
+
+def test_behind_much_mail_the_narrow_readings_find_what_is_new(do, bob, carol, operator, write):
+    for number in range(110):
+        write(f"News {number}", by=carol, to="broadcast", include_stale=True)
+    first = do("wake", bob)
+    assert do("wake", bob, waking=True).items == 0
+    for number in range(110):
+        write(f"Letter {number}", by=carol)
+    told = do("wake", bob, after=first.cursor, waking=True)
+    assert told.items
+    word, letter = write("Stop", by=operator), write("One more", by=carol)
+    urgent = do("wake", bob, after=told.cursor, urgent=True)
+    assert (urgent.items, word in urgent.text) == (1, True)
+    woken = do("wake", bob, after=urgent.cursor, waking=True)
+    assert (woken.items, letter in woken.text) == (1, True)
+    assert do("wake", bob, after=woken.cursor, waking=True).items == 0
+
+
+def test_of_very_much_mail_the_digest_says_that_there_is_more(do, bob, write):
+    for number in range(100):
+        write(f"Number {number}")
+    whole = do("wake", bob)
+    assert f"Left out: {whole.left_out} under Direct (inbox_pull)." in whole.text
+    assert whole.items + whole.left_out == 100
+    write("One too many")
+    more = do("wake", bob)
+    assert f"Left out: {more.left_out} under Direct (inbox_pull), and more." in more.text
+    assert more.items + more.left_out == 100
+
+
 def test_what_was_read_meanwhile_is_not_told(do, bob, write):
     cursor = do("wake", bob).cursor
     write("Read at once")
