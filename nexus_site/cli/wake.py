@@ -94,8 +94,7 @@ class Waiter:
         by = way(self.key)
         if not isinstance(by, Remote):
             raise Failed.because("No server runs.", "Start it: nexus serve")
-        after = {"after": self.state.cursor} if self.state.cursor else {}
-        digest = by.call("wake", {**self.place, **after, "waking": True, "wait": WAIT})
+        digest = self._news(by)
         if not digest["items"]:
             return False
         by.call("wake_claim", {**self.place, "waiter": "codex" if self.given.codex_thread else "command"})
@@ -106,6 +105,17 @@ class Waiter:
             self.state = self.state._replace(cursor=digest["cursor"])
             self.state.write(self.path)
         return code == 0
+
+    def _news(self, by: Remote) -> Json:
+        """Return what is new; a position that is refused is given up, as after the data was put back."""
+        after = {"after": self.state.cursor} if self.state.cursor else {}
+        try:
+            return by.call("wake", {**self.place, **after, "waking": True, "wait": WAIT})
+        except Failed as failed:
+            if not after or failed.shape["error"]["code"] != "invalid_input":
+                raise
+        self.state = self.state._replace(cursor="")
+        return self._news(by)
 
     def _start(self, text: str) -> int:
         """Start the program; what others wrote goes to its input or is one whole argument, never a line of a shell."""

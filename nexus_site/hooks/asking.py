@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-__all__ = ["Away", "Server"]
+__all__ = ["Away", "Server", "patience"]
 
 CONNECT, USUAL, LEAST, MOST_SECONDS = 0.3, "1", 0.05, 30.0  # seconds
 MOST, PIECE = 1_000_000, 65_536
@@ -37,7 +37,7 @@ class Server:
         self._url = urlsplit(url)
         self._headers = {"Host": self._url.netloc, "Authorization": f"Bearer {key}"}
         self._headers |= {"Nexus-Session": session} if session else {}
-        self._end = time.monotonic() + _patience() if end is None else end
+        self._end = time.monotonic() + patience() if end is None else end
 
     def get(self, path: str, meanwhile: Callable[[], None] | None = None, **query: Any) -> dict[str, Any]:
         """Return the answer of a GET; one that waits runs `meanwhile` every second, which may end the wait."""
@@ -96,7 +96,7 @@ class Server:
         return int(head.split(None, 2)[1]), body
 
 
-def _patience() -> float:
+def patience() -> float:
     """Return for how many seconds a hook asks, or raise `Away`, which says what the variable may be."""
     named = os.environ.get("NEXUS_HOOK_SECONDS") or USUAL
     try:

@@ -1,7 +1,8 @@
 """The events: what is asked of the server at each, and what is printed.
 
 Invariant: the cursor of a digest is kept only after it was printed, so a hook that is killed half-way loses nothing, and
-what was printed is not printed again. Of two hooks that run at once, the one whose turn does not come in time tells nothing.
+what was printed is not printed again. A session or a cursor that the server refuses is given up at once, never kept. Of two
+hooks that run at once, the one whose turn does not come in time tells nothing.
 """
 
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nexus_site.hooks import place
-from nexus_site.hooks.asking import Away, Server
+from nexus_site.hooks.asking import Away, Server, patience
 from nexus_site.hooks.forms import Asked, answer, asked, goes_on, is_borrowed, takes
 from nexus_site.hooks.state import State, held, tidy
 
@@ -18,6 +19,8 @@ __all__ = ["Run", "run"]
 
 MOST_READ = 4_000_000
 PAUSE = 5.0  # seconds between two looks after tools
+# By the code of a refusal: what is remembered wrongly, as when an operator ended the session.
+WRONG = {"not_found": "session", "invalid_input": "cursor"}
 
 
 class Run:
@@ -36,12 +39,25 @@ class Run:
             raise Away(f"Nexus has no key of {self.agent} here. Run: nexus connect {self.harness} --agent {self.agent}")
         return Server(place.url(), key, self.state.session, end)
 
-    def digest(self, **narrowed: Any) -> dict[str, Any]:
-        """Ask for the digest of what is new; asking shows that the agent is there."""
-        return self.digest_of(self.server(), **narrowed)
+    def digest(self, seconds: float | None = None, **narrowed: Any) -> dict[str, Any]:
+        """Ask for the digest of what is new, so long at most or as usual; asking shows that the agent is there."""
+        end = time.monotonic() + (patience() if seconds is None else seconds)
+        while True:
+            try:
+                return self._asks(self.server(end), narrowed)
+            except Away as away:
+                if not self._gives_up(WRONG.get(away.code, "")):
+                    raise
 
-    def digest_of(self, server: Server, **narrowed: Any) -> dict[str, Any]:
-        """Ask one server for the digest."""
+    def _gives_up(self, name: str) -> bool:
+        """Forget what is remembered by this name; say whether there was something, so that asking again is of use."""
+        if not name or not getattr(self.state, name):
+            return False
+        empty: Any = {name: ""}
+        self.state = self.state._replace(**empty)
+        return True
+
+    def _asks(self, server: Server, narrowed: dict[str, Any]) -> dict[str, Any]:
         return server.get(
             "wake",
             after=self.state.cursor,

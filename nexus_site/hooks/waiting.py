@@ -43,6 +43,7 @@ class Waiter:
     def __init__(self, this: Run) -> None:
         """Take the place of an older one."""
         self.this, self.owner, self.token = this, Owner(this.harness), secrets.token_hex(8)
+        self.cursor = ""  # as the file had it, when news was asked for
         if not self.owner.is_there():
             raise Over
         with held(this.path, TURN) as is_ours:
@@ -78,8 +79,8 @@ class Waiter:
 
     def _news(self) -> dict[str, Any]:
         self.this.state = State.read(self.this.path)
-        server = self.this.server(time.monotonic() + WAIT + SLACK)
-        return self.this.digest_of(server, meanwhile=self.look, waking=True, wait=WAIT)
+        self.cursor = self.this.state.cursor
+        return self.this.digest(WAIT + SLACK, meanwhile=self.look, waking=True, wait=WAIT)
 
     def _wakes(self, digest: dict[str, Any]) -> bool:
         """Tell a digest, if it is still news and the agent may be woken now."""
@@ -87,7 +88,7 @@ class Waiter:
             return False
         with held(self.this.path) as is_ours:
             self.look()
-            if not is_ours or State.read(self.this.path).cursor != self.this.state.cursor:
+            if not is_ours or State.read(self.this.path).cursor != self.cursor:
                 return False
             self.this.server().post("wake/claim", waiter=self.this.harness)
             sys.stderr.write(digest["text"] + "\n")

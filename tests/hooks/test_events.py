@@ -11,6 +11,7 @@ from statistics import median
 
 import pytest
 
+from nexus_site.hooks.state import State
 from tests.figures import figure
 from tests.live.servers import ROOT, free_port
 
@@ -160,6 +161,26 @@ def test_the_key_is_read_from_its_file(claude, write, ben, server):
     os.chmod(folder / "ben", 0o600)
     sent = write("By file")
     assert sent in claude.told("start")
+
+
+@pytest.mark.parametrize("event", ["prompt", "tool", "stop"])
+def test_a_session_that_the_operator_ended_is_told_in_a_new_one(claude, write, server, event):
+    claude.told("start")
+    session = State.read(claude.path).session
+    server.operator().post(f"sessions/{session}/end")
+    sent = write("After the end", priority=9)
+    assert sent in claude.told(event, "--wake")
+    assert State.read(claude.path).session not in ("", session)
+    assert claude.told("prompt") == ""
+
+
+@pytest.mark.parametrize("event", ["prompt", "tool", "stop"])
+def test_a_position_that_is_refused_is_forgotten_and_all_that_waits_is_told(claude, write, event):
+    sent = write("Told again", priority=9)
+    claude.told("start")
+    State.read(claude.path)._replace(cursor="cur_broken").write(claude.path)
+    assert sent in claude.told(event, "--wake")
+    assert claude.told("prompt") == ""
 
 
 @pytest.mark.slow

@@ -104,6 +104,26 @@ def test_a_paused_agent_is_woken_when_it_may_be_again(claude, write, server):
     assert [each["type"] for each in log] == ["agent.woken", "agent.resumed"]
 
 
+def test_a_waiter_whose_session_the_operator_ended_waits_on(claude, write, server):
+    claude.told("start")
+    server.operator().post(f"sessions/{State.read(claude.path).session}/end")
+    waiter = claude.waits()
+    sent = write("Still here")
+    code, told = over(waiter)
+    assert (code, sent in told) == (2, True)
+    assert claude.told("prompt") == ""
+
+
+def test_a_waiter_whose_position_is_refused_waits_from_the_beginning(claude, write):
+    claude.told("start")
+    State.read(claude.path)._replace(cursor="cur_broken").write(claude.path)
+    waiter = claude.waits()
+    sent = write("From the beginning")
+    code, told = over(waiter)
+    assert (code, sent in told) == (2, True)
+    assert claude.told("prompt") == ""
+
+
 def test_the_end_of_the_session_ends_the_waiter(claude):
     claude.told("start")
     waiter = claude.waits()

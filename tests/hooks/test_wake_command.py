@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
+from nexus_site.hooks.state import State
 from tests.live.servers import ROOT
 
 
@@ -41,6 +42,17 @@ def test_what_a_program_did_not_take_is_told_again(claude, write, tmp_path):
     woke = nexus(claude, "ben", "--command", line, "--once")
     assert (woke.returncode, "ended with 3" in woke.stdout) == (0, True)
     assert (tmp_path / "told").read_text().count(sent) == 2
+
+
+def test_a_position_that_is_refused_is_forgotten(claude, write, ben, server, tmp_path):
+    sent = write("From the beginning")
+    line = f"cat >> {tmp_path}/told"
+    place = ben.get("whoami")["workspace"]
+    path = State.path(server.home, "wake", f"ben\n{place}\n{line}")
+    State(cursor="cur_broken").write(path)
+    assert nexus(claude, "ben", "--command", line, "--once").returncode == 0
+    assert sent in (tmp_path / "told").read_text()
+    assert State.read(path).cursor != "cur_broken"
 
 
 def test_codex_gets_the_digest_as_one_argument(claude, write, tmp_path):
