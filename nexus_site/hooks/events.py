@@ -13,11 +13,11 @@ from typing import Any
 from nexus_site.hooks import place
 from nexus_site.hooks.asking import Away, Server, patience
 from nexus_site.hooks.forms import Asked, answer, asked, goes_on, is_borrowed, takes
+from nexus_site.hooks.hearing import heard
 from nexus_site.hooks.state import State, held, tidy
 
 __all__ = ["Run", "run"]
 
-MOST_READ = 4_000_000
 PAUSE = 5.0  # seconds between two looks after tools
 # By the code of a refusal: what is remembered wrongly, as when an operator ended the session.
 WRONG = {"not_found": "session", "invalid_input": "cursor"}
@@ -31,20 +31,20 @@ class Run:
         self.event, self.harness, self.agent, self.asked = event, harness, agent, asked
         self.path = State.path(place.data(), harness, asked.session or asked.folder)
         self.state = State()
+        self.begun, self.end = time.monotonic(), 0.0
 
-    def server(self, end: float | None = None) -> Server:
-        """Return the server, to be asked until `end` or as usual, or raise `Away` where this agent has no key here."""
+    def server(self) -> Server:
+        """Return the server, to be asked until `end` or as long as usual; raise `Away` where this agent has no key here."""
         key = place.key(self.agent)
         if not key:
             raise Away(f"Nexus has no key of {self.agent} here. Run: nexus connect {self.harness} --agent {self.agent}")
-        return Server(place.url(), key, self.state.session, end)
+        return Server(place.url(), key, self.state.session, self.end or self.begun + patience())
 
-    def digest(self, seconds: float | None = None, **narrowed: Any) -> dict[str, Any]:
-        """Ask for the digest of what is new, so long at most or as usual; asking shows that the agent is there."""
-        end = time.monotonic() + (patience() if seconds is None else seconds)
+    def digest(self, **narrowed: Any) -> dict[str, Any]:
+        """Ask for the digest of what is new; asking shows that the agent is there."""
         while True:
             try:
-                return self._asks(self.server(end), narrowed)
+                return self._asks(narrowed)
             except Away as away:
                 if not self._gives_up(WRONG.get(away.code, "")):
                     raise
@@ -57,8 +57,8 @@ class Run:
         self.state = self.state._replace(**empty)
         return True
 
-    def _asks(self, server: Server, narrowed: dict[str, Any]) -> dict[str, Any]:
-        return server.get(
+    def _asks(self, narrowed: dict[str, Any]) -> dict[str, Any]:
+        return self.server().get(
             "wake",
             after=self.state.cursor,
             project_root=self.asked.folder,
@@ -86,8 +86,12 @@ def run(event: str, harness: str, agent: str, *, wakes: bool = False) -> int:
     """Run one event of a harness for an agent and return the exit code; without `wakes` nothing begins a turn."""
     if is_borrowed(harness) or (event in ("stop", "wait") and not wakes):
         return 0
-    told = asked("" if sys.stdin.isatty() else sys.stdin.read(MOST_READ))
-    this = Run(event, harness, agent, told)
+    begun = time.monotonic()
+    told = heard(begun + _hearing())
+    if told is None:
+        return 0
+    this = Run(event, harness, agent, asked(told))
+    this.begun = begun
     if event == "wait":
         from nexus_site.hooks.waiting import wait
 
@@ -97,6 +101,14 @@ def run(event: str, harness: str, agent: str, *, wakes: bool = False) -> int:
         if is_ours or event == "end":
             _does(this)
     return 0
+
+
+def _hearing() -> float:
+    """Return for how many seconds a harness is heard: half of what the whole may take."""
+    try:
+        return patience() / 2
+    except Away:
+        return 0.5  # what is wrong is told when the server is asked
 
 
 def _does(this: Run) -> None:

@@ -80,7 +80,8 @@ class Waiter:
     def _news(self) -> dict[str, Any]:
         self.this.state = State.read(self.this.path)
         self.cursor = self.this.state.cursor
-        return self.this.digest(WAIT + SLACK, meanwhile=self.look, waking=True, wait=WAIT)
+        self.this.end = time.monotonic() + WAIT + SLACK
+        return self.this.digest(meanwhile=self.look, waking=True, wait=WAIT)
 
     def _wakes(self, digest: dict[str, Any]) -> bool:
         """Tell a digest, if it is still news and the agent may be woken now."""
@@ -90,6 +91,7 @@ class Waiter:
             self.look()
             if not is_ours or State.read(self.this.path).cursor != self.cursor:
                 return False
+            self.this.begun, self.this.end = time.monotonic(), 0.0
             self.this.server().post("wake/claim", waiter=self.this.harness)
             sys.stderr.write(digest["text"] + "\n")
             sys.stderr.flush()

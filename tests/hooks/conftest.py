@@ -36,6 +36,22 @@ class Harness:
         assert ran.returncode == 0, ran.stderr
         return ran
 
+    def left_open(self, event: str, said: str) -> str:
+        """Return what a hook prints whose harness says this and leaves the input open."""
+        words = [sys.executable, "-m", "nexus_site.hook", event, "--harness", "claude-code", "--agent", self.name]
+        pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        settings: Any = {"env": self.environment, "cwd": self.server.project}
+        with subprocess.Popen(words, **settings, **pipes) as hook:
+            assert hook.stdin is not None
+            assert hook.stdout is not None
+            hook.stdin.write(said)
+            hook.stdin.flush()
+            try:
+                assert hook.wait(60) == 0
+            finally:
+                hook.kill()
+            return str(hook.stdout.read())
+
     def waits(self, **said: Any) -> "subprocess.Popen[str]":
         """Start a waiter, and return it once it is the newest of its session."""
         before = self.waiter

@@ -1,6 +1,7 @@
 """The hook as a harness runs it, against a real server: what is new is told once, and nothing is lost half-way."""
 
 import fcntl
+import json
 import os
 import socket
 import subprocess
@@ -161,6 +162,27 @@ def test_the_key_is_read_from_its_file(claude, write, ben, server):
     os.chmod(folder / "ben", 0o600)
     sent = write("By file")
     assert sent in claude.told("start")
+
+
+def test_a_harness_may_leave_the_input_open(claude, write):
+    claude.told("start")
+    sent = write("Without an end")
+    said = json.dumps({"session_id": claude.session, "cwd": str(claude.server.project), "prompt": "{}"})
+    assert sent in claude.left_open("prompt", f"{said}\n")
+    assert claude.told("prompt") == ""
+
+
+def test_a_harness_that_says_nothing_is_known_by_its_folder(claude, write):
+    sent = write("By folder")
+    assert sent in claude.left_open("start", "")
+    assert claude.left_open("prompt", "") == ""
+
+
+def test_what_is_cut_short_tells_nothing_and_loses_nothing(claude, write):
+    claude.told("start")
+    sent = write("Whole")
+    assert claude.left_open("prompt", '{"session_id": "' + claude.session) == ""
+    assert sent in claude.told("prompt")
 
 
 @pytest.mark.parametrize("event", ["prompt", "tool", "stop"])
