@@ -35,7 +35,7 @@ class Run:
 
     def server(self) -> Server:
         """Return the server, to be asked until `end` or as long as usual; raise `Away` where this agent has no key here."""
-        key = place.key(self.agent)
+        key = place.key(self.harness, self.agent)
         if not key:
             raise Away(f"Nexus has no key of {self.agent} here. Run: nexus connect {self.harness} --agent {self.agent}")
         return Server(place.url(), key, self.state.session, self.end or self.begun + patience())

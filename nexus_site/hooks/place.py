@@ -8,6 +8,7 @@ from pathlib import Path
 __all__ = ["data", "key", "url"]
 
 USUAL = "http://127.0.0.1:8642"
+EXPANDING = ("claude-code", "gemini", "copilot")  # their own files name NEXUS_KEY before the key
 
 
 def data() -> Path:
@@ -35,11 +36,26 @@ def url() -> str:
         return USUAL
 
 
-def key(agent: str) -> str:
-    """Return the key: NEXUS_KEY, else the file of this agent; empty where there is none."""
-    if given := os.environ.get("NEXUS_KEY"):
-        return given.strip()
+def key(harness: str, agent: str) -> str:
+    """Return the key by which the harness itself calls; empty where there is none.
+
+    That is NEXUS_KEY, else the file of this agent; the file alone where the person's own files of the harness hold the key.
+    """
+    given = os.environ.get("NEXUS_KEY", "").strip()
+    if given and not _is_written(harness, agent):
+        return given
     try:
         return (data() / "keys" / agent).read_text().strip()
     except OSError:
-        return ""
+        return given
+
+
+def _is_written(harness: str, agent: str) -> bool:
+    """Say whether `nexus connect` wrote this agent's key where NEXUS_KEY does not go before it."""
+    if harness in EXPANDING:
+        return False
+    try:
+        made = json.loads((data() / "connect" / "connections.json").read_text())["connections"]
+        return (harness, "user", agent) in [(each["harness"], each["scope"], each["agent"]) for each in made]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -157,7 +157,7 @@ def test_the_key_is_read_from_its_file(claude, write, ben, server):
     keyless = claude.runs("start")
     assert (keyless.stdout, "nexus connect claude-code --agent ben" in keyless.stderr) == ("", True)
     folder = server.home / "keys"
-    folder.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)
     (folder / "ben").write_text(ben.key)
     os.chmod(folder / "ben", 0o600)
     sent = write("By file")
@@ -203,6 +203,22 @@ def test_a_position_that_is_refused_is_forgotten_and_all_that_waits_is_told(clau
     State.read(claude.path)._replace(cursor="cur_broken").write(claude.path)
     assert sent in claude.told(event, "--wake")
     assert claude.told("prompt") == ""
+
+
+@pytest.mark.parametrize(
+    ("harness", "scope", "is_written"),
+    [("codex", "user", True), ("cursor", "user", True), ("codex", "project", False), ("claude-code", "user", False)],
+)
+def test_a_hook_speaks_as_its_harness_does_whichever_shell_started_it(claude, tmp_path, harness, scope, is_written):
+    its_own, of_the_shell = f"{harness}-{scope}", claude.name
+    claude.environment["HOME"] = str(tmp_path)
+    words = ["connect", harness, "--agent", its_own, "--scope", scope, "--yes"]
+    settings = {"env": claude.environment, "cwd": claude.server.project, "capture_output": True, "text": True}
+    made = subprocess.run([sys.executable, "-m", "nexus_site.cli", *words], timeout=120, **settings)
+    assert made.returncode == 0, made.stderr
+    claude.name = its_own
+    told = claude.runs("start", harness=harness).stdout
+    assert f"You are {its_own if is_written else of_the_shell} in" in told
 
 
 @pytest.mark.slow

@@ -22,6 +22,12 @@ NESTED = {
 }
 
 
+def test_those_whose_own_files_name_the_variable_are_known():
+    golden = (ROOT / "tests" / "connect" / "golden").glob("*-user.txt")
+    named = {path.name.removesuffix("-user.txt") for path in golden if "${NEXUS_KEY:-" in path.read_text()}
+    assert named == set(place.EXPANDING)
+
+
 @pytest.mark.parametrize(("harness", "name"), NESTED.items())
 def test_a_text_is_context_of_the_event(harness, name):
     said = json.loads(answer(harness, "prompt", "Hello"))
