@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from nexus_site.mcp.faults import Fault
 
-__all__ = ["ONE_MESSAGE", "accepts_json", "parsed"]
+__all__ = ["ONE_MESSAGE", "accepts_json", "is_id", "parsed"]
 
 ONE_MESSAGE = "The body must be one JSON-RPC request or notification object."
 
@@ -38,12 +38,13 @@ def _is_call(message: Mapping[str, Any]) -> bool:
     """Say whether the envelope of a request or notification is right."""
     params = message.get("params")
     right = isinstance(message["method"], str) and (params is None or isinstance(params, dict))
-    return right and ("id" not in message or _is_id(message["id"]))
+    return right and ("id" not in message or is_id(message["id"]))
 
 
 def _is_response(message: Mapping[str, Any]) -> bool:
     return ("result" in message or "error" in message) and "id" in message
 
 
-def _is_id(value: object) -> bool:
+def is_id(value: object) -> bool:
+    """Say whether a value may be the id of a request."""
     return isinstance(value, str) or (type(value) is int and value.bit_length() < 64)

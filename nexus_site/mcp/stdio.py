@@ -13,11 +13,12 @@ from typing import Any
 from mcp_types import INVALID_REQUEST
 
 from bus.tail import tail
-from nexus_site.mcp import short
+from nexus_site.mcp import oversized, short
 from nexus_site.mcp.faults import Fault
 from nexus_site.mcp.lines import Line, Write, scope_of
 from nexus_site.mcp.messages import parsed
 from nexus_site.mcp.transport import INITIALIZE, Transport
+from nexus_site.serving.pipes import Cut
 
 __all__ = ["Conversation"]
 
@@ -43,13 +44,16 @@ class Conversation:
         self._open: dict[Line, asyncio.Task[None]] = {}
         self._room, self._agreeing = asyncio.Semaphore(MOST), asyncio.Lock()
 
-    async def serve(self, lines: AsyncIterator[bytes]) -> None:
+    async def serve(self, lines: AsyncIterator[bytes | Cut]) -> None:
         """Answer lines until there are no more; then what is short is still answered, and what waits is ended."""
         tail.start()
         await self._transport.start()
         try:
             async for raw in lines:
-                await self._take(raw)
+                if isinstance(raw, Cut):
+                    await self._write(oversized.answer(raw))
+                else:
+                    await self._take(raw)
             await self._settle(LAST_ANSWERS, with_waits=False)
         finally:
             await self._end()

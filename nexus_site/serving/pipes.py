@@ -8,20 +8,50 @@ import os
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
 
-__all__ = ["Lines", "Written"]
+__all__ = ["Cut", "Lines", "Written"]
 
-CHUNK, AHEAD = 65_536, 64
+CHUNK, AHEAD, END = 65_536, 64, 4096
+
+
+class Cut(NamedTuple):
+    """What is kept of a line that is too long: its beginning and its end, which tell whom to answer."""
+
+    first: bytes
+    last: bytes
+
+
+class Growing:
+    """A line while it comes in."""
+
+    def __init__(self, most: int) -> None:
+        """Keep at most `most` bytes, and of a line that has more both ends."""
+        self._most = most
+        self._held, self._first = bytearray(), b""
+
+    def add(self, part: bytes) -> None:
+        """Take what comes next."""
+        self._held += part
+        if self._first or len(self._held) > self._most:
+            self._first = self._first or bytes(self._held[:END])
+            del self._held[:-END]
+
+    def taken(self) -> bytes | Cut:
+        """Return the line, and begin another."""
+        held, first = bytes(self._held), self._first
+        self._held, self._first = bytearray(), b""
+        return Cut(first, held) if first else held.strip(b"\r")
 
 
 class Lines:
-    """What comes in, line by line; a line that is too long becomes an empty one, so that it is answered as an error."""
+    """What comes in, line by line; of a line that is too long only its ends."""
 
     def __init__(self, descriptor: int, most: int) -> None:
         """Read a descriptor on the running loop; no line is kept beyond `most` bytes."""
         self._descriptor, self._most = descriptor, most
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
+        self._queue: asyncio.Queue[bytes | Cut | None] = asyncio.Queue(AHEAD)
         self._is_over = asyncio.Event()
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
 
@@ -31,22 +61,20 @@ class Lines:
         if not self._queue.full():
             self._queue.put_nowait(None)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[bytes | Cut]:
         """Yield the lines that are not blank."""
         while not self._is_over.is_set() and (line := await self._queue.get()) is not None:
             yield line
 
     def _read(self) -> None:
-        held, is_too_long = b"", False
+        growing = Growing(self._most)
         while chunk := self._next():
-            *whole, held = (held + chunk).split(b"\n")
-            for line in whole:
-                self._give(b"" if is_too_long or len(line) > self._most else line.strip(b"\r") or None)
-                is_too_long = False
-            if len(held) > self._most:
-                held, is_too_long = b"", True
-        if held.strip():
-            self._give(held)
+            *whole, rest = chunk.split(b"\n")
+            for part in whole:
+                growing.add(part)
+                self._give(growing.taken())
+            growing.add(rest)
+        self._give(growing.taken())
         self._put(None)
 
     def _next(self) -> bytes:
@@ -55,11 +83,11 @@ class Lines:
         except OSError:
             return b""
 
-    def _give(self, line: bytes | None) -> None:
-        if line is not None:
+    def _give(self, line: bytes | Cut) -> None:
+        if isinstance(line, Cut) or line.strip():
             self._put(line)
 
-    def _put(self, line: bytes | None) -> None:
+    def _put(self, line: bytes | Cut | None) -> None:
         """Hand a line over, and wait while the loop is behind; a loop that has ended takes none."""
         try:
             asyncio.run_coroutine_threadsafe(self._queue.put(line), self._loop).result()
