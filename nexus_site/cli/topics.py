@@ -93,8 +93,8 @@ def _run(given: argparse.Namespace) -> int:
 
 def _found(by: Way, place: Json, named: str) -> Json:
     """Return the topic of an id or a name."""
-    if named.startswith(ID):
-        return by.call("topic_resolve", {"topic": named, **place})
+    if named.startswith(ID) and (found := _of_id(by, place, named)):
+        return found
     try:
         return by.call("topic_resolve", {"name": named, "allow_closed": True, **place})
     except Failed as failed:
@@ -103,6 +103,16 @@ def _found(by: Way, place: Json, named: str) -> Json:
         where = os.path.basename(os.getcwd())
         message = f"There is no topic named {named!r} in the workspace of {where}."
         raise Failed.because(message, "nexus topic list --state all", REFUSED, "topic_not_found") from None
+
+
+def _of_id(by: Way, place: Json, named: str) -> Json | None:
+    """Return the topic of an id, None where there is none: names may begin as ids do, and be longer."""
+    try:
+        return by.call("topic_resolve", {"topic": named, **place})
+    except Failed as failed:
+        if failed.shape["error"]["code"] not in ("topic_not_found", "invalid_input"):
+            raise
+        return None
 
 
 def _list(given: argparse.Namespace, by: Way, place: Json) -> int:

@@ -46,6 +46,15 @@ def test_topics_are_listed_shown_and_found_by_name_and_id(person, topic):
     assert (unknown.returncode, "nexus topic list" in unknown.stderr) == (1, True)
 
 
+def test_a_topic_whose_name_looks_like_an_id_is_found_too(person, ask):
+    for name in ("top_secret", "top_" + "s" * 80):
+        topic = ask("topics", name=name)["topic"]
+        assert person.json("topic", "show", name)["topic"] == topic
+        assert f"# {name}\n" in person.nexus("topic", "export", name).stdout
+    unknown = person.nexus("topic", "show", "top_none")
+    assert (unknown.returncode, "nexus topic list" in unknown.stderr) == (1, True)
+
+
 def test_export_writes_markdown_and_json(person, topic, tmp_path):
     file = tmp_path / "api.md"
     assert person.nexus("topic", "export", "api", "-o", str(file)).returncode == 0
