@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,13 +69,22 @@ def export(given: argparse.Namespace, by: Way, topic: Json, facts: Json) -> int:
     found = [_shown(post, with_metadata=given.include_metadata) for post in posts(by, topic, given.after)]
     text = _json(facts, found) if given.json or given.format == "json" else _markdown(facts, found)
     if given.output in ("", "-"):
-        show(argparse.Namespace(json=False), {}, text.splitlines())
+        _print(text)
         return 0
     try:
         Path(given.output).write_text(text, encoding="utf-8")
     except OSError as error:
         raise Failed.because(f"{given.output} cannot be written: {error}.", "", USAGE, "invalid_input") from error
     return 0
+
+
+def _print(text: str) -> None:
+    """Print a text as it is; on a terminal, with whatever could trick it or its reader written out."""
+    if sys.stdout.isatty():
+        show(argparse.Namespace(json=False), {}, text.replace("\r\n", "\n").removesuffix("\n").split("\n"))
+        return
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.flush()
 
 
 def _shown(post: Json, *, with_metadata: bool) -> Json:

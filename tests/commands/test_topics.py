@@ -1,6 +1,8 @@
 """`nexus topic` against a running server, and on the database alone."""
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -69,6 +71,40 @@ def test_export_writes_markdown_and_json(person, topic, tmp_path):
     whole = person.json("topic", "export", "api", "--include-metadata")
     assert whole["posts"][0]["metadata"] == {"ticket": 7}
     assert person.nexus("topic", "export", "api", "-o", str(tmp_path)).returncode == 2
+
+
+def on_a_terminal(person, *words):
+    """Return what a command prints where its output is a terminal."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-P", "-m", "nexus_site.cli", *words]
+    with subprocess.Popen(command, cwd=person.shop, env=person.environment, stdout=theirs) as process:
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 65_536):
+                said += part
+        except OSError:  # the other end is closed
+            os.close(ours)
+    assert process.returncode == 0
+    return said.decode()
+
+
+def test_an_export_is_what_was_posted_wherever_it_goes_but_a_terminal(person, ask, tmp_path):
+    topic, body = ask("topics", name="odd")["topic"], "a\x0cb\x85c\u2028d\r\ne\tf\x1b[31mg\n\nh"
+    ask("topics/join", topic=topic)
+    ask(f"topics/{topic}/sync", outbox=[{"body": body}], timeout_seconds=0)
+    for more in ((), ("--format", "json")):
+        with (tmp_path / "a").open("wb") as file:
+            command = [sys.executable, "-P", "-m", "nexus_site.cli", "topic", "export", "odd", *more]
+            environment = person.environment | {"PYTHONIOENCODING": "latin-1"}
+            subprocess.run(command, cwd=person.shop, env=environment, stdout=file, check=True)
+        assert person.nexus("topic", "export", "odd", *more, "-o", str(tmp_path / "b")).returncode == 0
+        assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert json.loads((tmp_path / "a").read_text())["posts"][0]["body"] == body
+    assert person.nexus("topic", "export", "odd", "-o", str(tmp_path / "b")).returncode == 0
+    assert f"\n\n{body}\n" in (tmp_path / "b").read_bytes().decode()
+    shown = on_a_terminal(person, "topic", "export", "odd")
+    assert r"a\x0cb\x85c\u2028d" + "\r\n" + r"e\tf\x1b[31mg" + "\r\n\r\nh\r\n" in shown
 
 
 def test_presence_says_who_was_heard(person, topic):
