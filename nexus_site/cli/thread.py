@@ -10,7 +10,7 @@ from nexus_site.cli.command import USAGE, Failed, Json, show
 from nexus_site.cli.follow import events
 from nexus_site.cli.ways import Way
 
-__all__ = ["export", "lines", "posts", "watch"]
+__all__ = ["export", "lines", "newest", "posts", "watch"]
 
 PAGE, GLANCE = 200, 100
 NEWS = ["topic.posted", "topic.closed", "topic.deleted"]
@@ -24,6 +24,16 @@ def posts(by: Way, topic: Json, after: int) -> Iterator[Json]:
         if not page["has_more"]:
             return
         after = page["posts"][-1]["seq"]
+
+
+def newest(by: Way, topic: Json, count: int) -> Json:
+    """Return a topic with its newest posts, oldest first: as many as were asked for, where there are so many."""
+    page = by.call("topic_read", {**topic, "limit": min(max(count, 1), PAGE)})
+    found, more = page["posts"] if count else [], page
+    while found and more["has_more"] and len(found) < count:
+        more = by.call("topic_read", {**topic, "before": found[0]["seq"], "limit": min(count - len(found), PAGE)})
+        found = more["posts"] + found
+    return {**page, "posts": found}
 
 
 def lines(post: Json, *, is_whole: bool) -> list[str]:
@@ -41,9 +51,9 @@ def watch(given: argparse.Namespace, by: Way, topic: Json) -> int:
     order = {name: value for name, value in topic.items() if name != "topic"}
     order |= {"types": NEWS, "subjects": [topic["topic"]]}
     cursor = by.call("event_list", {**order, "limit": 1})["cursor"]
-    page = by.call("topic_read", {**topic, "limit": min(max(given.lines, 1), PAGE)})
+    page = newest(by, topic, given.lines)
     seen = page["latest"]
-    _show(given, page["posts"][-given.lines :] if given.lines > 0 else [])
+    _show(given, page["posts"])
     if given.no_follow or page["state"] == "closed":
         return 0
     for event in events(by, order, cursor):

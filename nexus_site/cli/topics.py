@@ -23,7 +23,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--state", choices=("open", "closed", "all"), default="open", help="which ones (open)")
     listing.add_argument("--query", help="text in the name")
     listing.add_argument("--archived", action="store_true", help="also archived ones")
-    listing.add_argument("--limit", type=int, default=50, help="at most so many (50)")
+    listing.add_argument("--limit", type=_one_or_more, default=50, help="at most so many (50)")
     _finish(listing, _list)
     _read_arguments(actions)
     _keep_arguments(actions)
@@ -31,10 +31,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _read_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     shown = _about(actions, "show", "show a topic and its newest posts")
-    shown.add_argument("-n", "--lines", type=int, default=20, metavar="N", help="show so many posts (20)")
+    shown.add_argument("-n", "--lines", type=_one_or_more, default=20, metavar="N", help="show so many posts (20)")
     _finish(shown, _show)
     watch = _about(actions, "watch", "follow a topic until it is closed")
-    watch.add_argument("-n", "--lines", type=int, default=10, metavar="N", help="show this many posts first (10)")
+    watch.add_argument(
+        "-n", "--lines", type=_none_or_more, default=10, metavar="N", help="show this many posts first (10)"
+    )
     watch.add_argument("--full", action="store_true", help="show posts whole, not one line of each")
     watch.add_argument("--no-follow", action="store_true", help="end after those")
     _finish(watch, thread.watch)
@@ -48,6 +50,25 @@ def _read_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser
     presence.add_argument("--window", type=int, default=300, metavar="SECONDS", help="heard within (300)")
     presence.add_argument("--limit", type=int, default=200, metavar="N", help="at most so many (200)")
     _finish(presence, _presence)
+
+
+def _one_or_more(word: str) -> int:
+    return _number(word, 1)
+
+
+def _none_or_more(word: str) -> int:
+    return _number(word, 0)
+
+
+def _number(word: str, least: int) -> int:
+    """Return a number of the command line, or refuse one that is too small or none at all."""
+    try:
+        number = int(word)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{word!r} must be a whole number, at least {least}")
+    return number
 
 
 def _keep_arguments(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -138,7 +159,7 @@ def _list(given: argparse.Namespace, by: Way, place: Json) -> int:
 
 def _show(given: argparse.Namespace, by: Way, topic: Json) -> int:
     facts = by.call("topic_resolve", topic)
-    page = by.call("topic_read", {**topic, "limit": min(max(given.lines, 1), thread.PAGE)})
+    page = thread.newest(by, topic, given.lines)
     kept = {name: facts[name] for name in ("created_by", "created_at", "closed_at", "close_reason") if name in facts}
     head = [f"{facts['name']} ({facts['topic']}), {facts['state']}, {facts['posts']} posts"]
     head += [f"{name.replace('_', ' ')}: {value}" for name, value in kept.items()] + [""]

@@ -57,6 +57,36 @@ def test_a_topic_whose_name_looks_like_an_id_is_found_too(person, ask):
     assert (unknown.returncode, "nexus topic list" in unknown.stderr) == (1, True)
 
 
+def test_as_many_posts_are_shown_as_were_asked_for(person, ask):
+    topic = ask("topics", name="long")["topic"]
+    ask("topics/join", topic=topic)
+    for _ in range(6):
+        ask(f"topics/{topic}/sync", outbox=[{"body": "x" * 500}] * 50, timeout_seconds=0)
+
+    def shown(*words):
+        return [post["seq"] for post in person.json("topic", "show", "long", *words)["newest"]]
+
+    def watched(*words):
+        lines = person.nexus("topic", "watch", "long", "--no-follow", "--json", *words).stdout.splitlines()
+        return [json.loads(line)["seq"] for line in lines]
+
+    for read in (shown, watched):
+        assert read("-n", "250") == [*range(51, 301)]
+        assert read("-n", "400") == [*range(1, 301)]
+        assert read("-n", "1") == [300]
+    assert watched("-n", "0") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("show", "api", "-n", "0"), ("show", "api", "-n", "-5"), ("watch", "api", "-n", "-1"), ("list", "--limit", "0")],
+)
+def test_a_number_of_which_nothing_can_come_is_a_wrong_usage(person, topic, words):
+    refused = person.nexus("topic", *words)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "must be a whole number, at least" in refused.stderr
+
+
 def test_export_writes_markdown_and_json(person, topic, tmp_path):
     file = tmp_path / "api.md"
     assert person.nexus("topic", "export", "api", "-o", str(file)).returncode == 0
