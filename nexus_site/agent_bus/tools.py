@@ -118,7 +118,7 @@ TOOLS = {
     ),
     "topic_close": Tool(
         "Close a topic: it takes no more messages and stays readable. Closing it twice is no error.",
-        {"topic_id": TOPIC, "reason": Text(longest=200)},
+        {"topic_id": TOPIC, "reason": Text()},
         topics.closing,
     ),
 }

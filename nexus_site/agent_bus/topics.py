@@ -5,6 +5,7 @@ from typing import Any
 
 from bus import door
 from bus.identity import Caller
+from bus.text import shorten
 from nexus_site.agent_bus import shapes, texts
 from nexus_site.agent_bus.faults import invalid
 from nexus_site.agent_bus.shapes import Structured
@@ -13,7 +14,8 @@ from nexus_site.agent_bus.tokens import tokens
 __all__ = ["Given", "Said", "closing", "creating", "joining", "listing", "ping", "presence", "resetting", "resolving"]
 
 SPEC_VERSION = "v6.3"
-PAGE, MOST_TOPICS = 200, 2000
+PAGE, MOST_TOPICS, LONGEST_REASON = 200, 2000, 200
+CUT = f"The reason is cut to {LONGEST_REASON} characters."
 Said = tuple[str, Structured]
 Given = dict[str, Any]
 
@@ -87,12 +89,14 @@ async def resetting(caller: Caller, given: Given) -> Said:
 
 
 async def closing(caller: Caller, given: Given) -> Said:
-    """Close a topic; a second time is no error."""
-    order = {"topic": given["topic_id"]} | _some(reason=given["reason"])
-    found = await door.call("topic_close", caller, order)
+    """Close a topic; a second time is no error, and neither is a long reason."""
+    reason, is_cut = shorten(given["reason"] or "", LONGEST_REASON)
+    found = await door.call("topic_close", caller, {"topic": given["topic_id"]} | _some(reason=reason or None))
     shaped = shapes.closed(found)
     if found.warning is not None:
         shaped = shapes.warned(shaped, "ALREADY_CLOSED", found.warning, topic_id=found.topic)
+    elif is_cut:
+        shaped = shapes.warned(shaped, "REASON_SHORTENED", CUT, topic_id=found.topic)
     return texts.closed(shaped), shaped
 
 

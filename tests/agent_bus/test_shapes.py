@@ -174,6 +174,19 @@ async def test_presence_cursor_and_closing(ann, topic):
     assert again == (text, {**closed, "warnings": [warning]})
 
 
+async def test_a_long_reason_is_cut(ann, topic):
+    closed = await ann.call("topic_close", topic_id=topic, reason="é" * 201)
+    assert (closed["status"], closed["close_reason"]) == ("closed", "é" * 200)
+    assert [each["code"] for each in closed["warnings"]] == ["REASON_SHORTENED"]
+    again = await ann.call("topic_close", topic_id=topic, reason="é" * 201)
+    assert (again["close_reason"], [each["code"] for each in again["warnings"]]) == ("é" * 200, ["ALREADY_CLOSED"])
+
+
+async def test_a_reason_as_long_as_is_kept_is_not_cut(ann, topic):
+    closed = await ann.call("topic_close", topic_id=topic, reason="r" * 200)
+    assert (closed["close_reason"], "warnings" in closed) == ("r" * 200, False)
+
+
 async def test_searching(ann, ben, topic, connect, carol):
     await ann.call("sync", topic_id=topic, outbox=[{"content_markdown": "Trailing commas\nbreak it."}], wait_seconds=0)
     other = (await ben.call("topic_create", name="other"))["topic_id"]
