@@ -16,7 +16,11 @@ LOOK_AGAIN = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The actor behind one call; everything a rule may ask of it."""
+    """The actor behind one call; everything a rule may ask of it.
+
+    The session may be the newest one of the key; the seat is what the call itself says it comes from: a session that it
+    names, or the pipe that it came through. It is empty where the call says nothing.
+    """
 
     agent: AgentEntry
     workspace: WorkspaceEntry
@@ -25,6 +29,7 @@ class Caller:
     address: str = ""
     key: KeyEntry | None = None
     session: SessionEntry | None = None
+    seat: str = ""
     person: str = ""
     fleet: str = ""
 
@@ -52,6 +57,7 @@ def from_key(key: KeyEntry, surface: str, address: str = "", *, workspace: str =
         address=address,
         key=key,
         session=sitting,
+        seat=session,
         person=agent.person,
     )
     return placed(caller, workspace) if workspace else caller

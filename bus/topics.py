@@ -1,7 +1,8 @@
 """Who takes part in a topic: finding it, and the name under which a caller acts.
 
-Invariant: a name belongs to one for the life of the topic. Only its token, the holder itself, or an agent of exactly that
-name gets it again; presence never frees it, an operator does.
+Invariant: a name belongs to one for the life of the topic. Only its token, the seat that holds it, or an agent of exactly
+that name gets it again; presence never frees it, an operator does. A key is no seat, as any number of programs may speak
+with it: without a seat it takes a name in use by the token only, and goes by one name in a topic.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from bus.prepared import prepared
 from bus.schemas.topics import TopicJoin
 
 __all__ = [
+    "AlreadyJoined",
     "Claim",
     "NameInUse",
     "NotJoined",
@@ -34,7 +36,7 @@ __all__ = [
     "release",
 ]
 
-SUGGESTED = 9
+SUGGESTED, KEY = 9, "key:"
 ACTING = prepared(
     lambda topic, workspace, sitting, own: Peer.objects.filter(
         Q(holder=sitting) | Q(holder=own), topic__public_id=topic, topic__workspace_id=workspace
@@ -74,6 +76,13 @@ class NameInUse(Conflict):
     hint = "Send the `reclaim_token` of the name, take another name, or ask the operator to release it."
 
 
+class AlreadyJoined(Conflict):
+    """Your key goes by another name in this topic, and without a session it has one."""
+
+    code = "already_joined"
+    hint = "Go on under that name; or join in a session of your own, which the header `Nexus-Session` names."
+
+
 class Standing(NamedTuple):
     """The topic of a call and the peer as whom the caller acts."""
 
@@ -108,7 +117,7 @@ def by_name(caller: Caller, name: str | None, public_id: str | None, *, allow_cl
 
 
 def acting(caller: Caller, public_id: str) -> Standing:
-    """Return as whom the caller acts in a topic: the name its session took, else its agent's own."""
+    """Return as whom the caller acts in a topic: the name its seat took, else its agent's own."""
     holders = _sitting(caller), _own(caller)
     rows = {row[0]: row[1:] for row in ACTING.rows(public_id, caller.workspace.id, *holders)}
     row = rows.get(holders[0]) or rows.get(holders[1])
@@ -119,10 +128,8 @@ def acting(caller: Caller, public_id: str) -> Standing:
 
 
 def _sitting(caller: Caller) -> str:
-    """Return what holds a name that was taken beside the agent's own: the session, else the key."""
-    if caller.session is not None:
-        return caller.session.public_id
-    return f"key:{caller.key.id}" if caller.key is not None else _own(caller)
+    """Return what holds a name that was taken beside the agent's own: the seat, else the key."""
+    return caller.seat or (f"{KEY}{caller.key.id}" if caller.key is not None else _own(caller))
 
 
 def _own(caller: Caller) -> str:
@@ -147,7 +154,7 @@ def claim(caller: Caller, order: TopicJoin) -> Claim:
 def join(caller: Caller, topic: Topic, claim: Claim) -> tuple[Peer, str]:
     """Take part under a name, new or one's own from before; return the peer and its token.
 
-    Raises `NameInUse` for a name that is somebody else's.
+    Raises `NameInUse` for a name that is somebody else's, and `AlreadyJoined` for a second one of a key without a seat.
     """
     name, _, token = claim
     peer = topic.peers.filter(name__iexact=name).first()
@@ -157,12 +164,23 @@ def join(caller: Caller, topic: Topic, claim: Claim) -> tuple[Peer, str]:
         raise NameInUse(topic=topic.public_id, requested=name, suggested=_free_names(topic, name))
     peer = peer or Peer(topic=topic, name=name, moved_at=caller.now, joined_at=caller.now)
     kept = token if token is not None and _proves(peer, token) else secrets.token_hex(16)
-    topic.peers.filter(holder=claim.holder).exclude(name=peer.name).update(holder=None)
+    _leave(caller, topic, claim.holder, peer.name)
     peer.agent_id, peer.holder, peer.token_hash, peer.seen_at = caller.agent.id, claim.holder, _hash(kept), caller.now
     peer.save()
     about = {"peer": peer.name, "seq": peer.seq}
     events.record(caller, "topic.joined", about, topic=topic.public_id, agent=caller.agent.name, public=True)
     return peer, kept
+
+
+def _leave(caller: Caller, topic: Topic, holder: str, name: str) -> None:
+    """Give up the other name that the caller acts under."""
+    sitting = _sitting(caller)
+    for other in topic.peers.filter(holder__in={holder, sitting}).exclude(name=name):
+        if other.holder == sitting and sitting.startswith(KEY):
+            said = f"Your key goes by {other.name!r} in this topic, and without a session it has one name."
+            raise AlreadyJoined(said, topic=topic.public_id, peer=other.name)
+        other.holder = None
+        other.save(update_fields=["holder"])
 
 
 def _may_begin(caller: Caller, peer: Peer | None, name: str) -> bool:
@@ -175,7 +193,8 @@ def _may_begin(caller: Caller, peer: Peer | None, name: str) -> bool:
 def _may_go_on(caller: Caller, peer: Peer, claim: Claim) -> bool:
     """Say whether a name in use is the caller's."""
     is_own = claim.holder == _own(caller) and peer.agent_id == caller.agent.id
-    return is_own or peer.holder == claim.holder or _proves(peer, claim.token)
+    is_held = peer.holder == claim.holder and not claim.holder.startswith(KEY)
+    return is_own or is_held or _proves(peer, claim.token)
 
 
 def _free_names(topic: Topic, name: str) -> list[str]:

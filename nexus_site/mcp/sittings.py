@@ -180,8 +180,8 @@ def _closes(notice: Notice) -> bool:
 def at_home(caller: Caller, workspace: str) -> Caller:
     """Return the caller as it is without a session: in the URL's workspace, else at home."""
     if workspace:
-        return replace(caller, session=None)
-    return replace(caller, session=None, workspace=identity.home(caller.agent, caller.key))
+        return replace(caller, session=None, seat="")
+    return replace(caller, session=None, seat="", workspace=identity.home(caller.agent, caller.key))
 
 
 async def _opened(caller: Caller, ref: str, harness: str) -> str:

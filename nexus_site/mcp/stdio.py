@@ -1,12 +1,14 @@
 """MCP over standard input and output: each line is a message, and goes the way that an HTTP request goes.
 
 Invariant: a line is answered with the bytes that `/mcp` would answer. There is no second server: lines are requests to a
-`Transport` of this process, which knows nothing of pipes, and in the era of handshakes one session is the whole pipe.
+`Transport` of this process, which knows nothing of pipes, and in the era of handshakes one session is the whole pipe. In
+the era without sessions the pipe is a seat of its own, so that processes with one key are told apart.
 """
 
 import asyncio
 import json
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -38,6 +40,7 @@ class Conversation:
         self._transport = Transport()
         self._headers = {**HEADERS, b"authorization": b"Bearer " + key.encode()}
         self._query, self._write = query.encode(), write
+        self._seat = f"pipe:{secrets.token_hex(16)}"
         self._session: dict[bytes, bytes] = {}
         self._hello: Line | None = None
         self._watched: set[str] = set()
@@ -146,6 +149,7 @@ class Conversation:
     async def _send(self, method: str, line: Line, *, is_first: bool = False) -> None:
         more = line.routing if line.version else {} if is_first or line is self._hello else self._session
         scope = scope_of(method, self._query, {**self._headers, **more}, line.raw)
+        scope["nexus.seat"] = self._seat
         await self._transport(scope, line.receive, line.send)
 
     async def _settle(self, patience: float, *, with_waits: bool) -> None:

@@ -6,6 +6,7 @@ streams and waits belong to the SDK's session manager, which runs in one task of
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -245,7 +246,10 @@ def _identify(scope: Scope) -> None:
         sitting = scope["nexus.sitting"] = sittings.find(_session_id(scope), key.id)
         session = sitting.session
     client = scope.get("client") or ("",)
-    scope["nexus.caller"] = from_key(key, "mcp", client[0], workspace=choice.workspace, session=session)
+    caller = from_key(key, "mcp", client[0], workspace=choice.workspace, session=session)
+    if "nexus.seat" in scope and not caller.seat:
+        caller = replace(caller, seat=scope["nexus.seat"])
+    scope["nexus.caller"] = caller
 
 
 def _left_open(scope: Scope) -> tuple[Caller, SessionEntry] | None:

@@ -98,6 +98,21 @@ async def test_without_a_session_a_name_is_that_of_the_key(alice, bob, client):
         assert bodies(await Peer(one).sync(topic)) == ["one"]
 
 
+async def test_without_a_session_no_name_is_taken_from_another_client_of_the_key(alice, client):
+    async with client("alice", "auto") as one, client("alice", "auto") as two:
+        first, second = Peer(one), Peer(two)
+        topic = (await first.say("topic_create", name="api"))["topic_id"]
+        token = (await first.say("topic_join", topic_id=topic, agent_name="implementer"))["reclaim_token"]
+        refused = await second.say("topic_join", topic_id=topic, agent_name="implementer")
+        assert refused["error"]["code"] == "AGENT_NAME_IN_USE"
+        refused = await second.say("topic_join", topic_id=topic, agent_name="reviewer")
+        assert refused["error"]["code"] == "ALREADY_JOINED"
+        assert "'implementer'" in refused["error"]["message"]
+        assert (await first.sync(topic, "hello"))["sent"][0]["message"]["sender"] == "implementer"
+        again = {"topic_id": topic, "agent_name": "implementer", "reclaim_token": token}
+        assert (await first.say("topic_join", **again))["reclaim_token"] == token
+
+
 @pytest.mark.parametrize("mode", ERAS)
 async def test_who_confirms_itself_gets_the_same_until_it_has(alice, bob, client, mode):
     async with client("alice", mode) as one, client("bob", mode) as two:

@@ -6,7 +6,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from tests.protocol.wires import HANDSHAKE, MODERN
+from tests.protocol.wires import HANDSHAKE, MODERN, call
 from tests.serving.processes import environment
 from tests.stdio.pipes import PROGRAM, Pipe, enrol
 
@@ -53,6 +53,31 @@ def test_reviewer_and_implementer_in_two_processes(home, mode, version):
             assert (await say(alice, "topic_close", topic_id=topic))["status"] == "closed"
 
     asyncio.run(asyncio.wait_for(talk(), 120))
+
+
+def test_two_processes_of_one_agent_are_two_peers_in_the_era_without_a_session(home):
+    def say(pipe, name, /, **arguments):
+        return pipe.modern(call(name, **arguments))["result"]["structuredContent"]
+
+    words = ("--agent", "alice", "--toolsets", "agent-bus")
+    one, two = Pipe(home, *words), Pipe(home, *words)
+    topic = say(one, "topic_create", name="two of one", mode="new")["topic_id"]
+    implementer = {"topic_id": topic, "agent_name": "implementer"}
+    token = say(one, "topic_join", **implementer)["reclaim_token"]
+    assert say(two, "sync", topic_id=topic, wait_seconds=0)["error"]["code"] == "AGENT_NOT_JOINED"
+    assert say(two, "topic_join", **implementer)["error"]["code"] == "AGENT_NAME_IN_USE"
+    say(two, "topic_join", topic_id=topic, agent_name="reviewer")
+    assert say(one, "topic_join", **implementer)["reclaim_token"] == token
+    say(one, "sync", topic_id=topic, outbox={"content_markdown": "Ready?"}, wait_seconds=0)
+    (heard,) = say(two, "sync", topic_id=topic, wait_seconds=60)["received"]
+    assert (heard["sender"], one.close()) == ("implementer", 0)
+
+    again = Pipe(home, *words)
+    assert say(again, "sync", topic_id=topic, wait_seconds=0)["error"]["code"] == "AGENT_NOT_JOINED"
+    assert say(again, "topic_join", **implementer)["error"]["code"] == "AGENT_NAME_IN_USE"
+    assert say(again, "topic_join", **implementer, reclaim_token=token)["reclaim_token"] == token
+    for pipe in (one, two, again):
+        pipe.clear_away()
 
 
 def test_two_families_at_once_are_refused_at_the_start(home):

@@ -44,6 +44,46 @@ def test_whoever_lost_a_name_to_its_token_acts_under_it_no_more(
     assert_refused(attempt("topic_sync", first, topic=topic, timeout_seconds=0), "not_joined")
 
 
+def test_without_a_session_a_name_in_use_needs_its_token_from_the_same_key_too(join, sync, assert_refused, alice):
+    token = join(alice, "red").reclaim_token
+    assert_refused(join(alice, "red"), "name_in_use")
+    again = join(alice, "red", reclaim_token=token)
+    assert (again.peer, again.reclaim_token) == ("red", token)
+    assert sync(alice, "hello").sent[0].peer == "red"
+
+
+@pytest.mark.parametrize("wanted", ["blue", "alice"])
+def test_without_a_session_a_key_keeps_the_name_that_it_has(
+    do, join, sync, assert_refused, alice, operator, topic, wanted
+):
+    join(alice, "red")
+    error = assert_refused(join(alice, wanted), "already_joined")
+    assert error["details"]["peer"] == "red"
+    assert sync(alice, "hello").sent[0].peer == "red"
+    do("topic_release_name", operator, topic=topic, peer="red")
+    join(alice, wanted)
+    assert sync(alice, "hello").sent[0].peer == wanted
+
+
+def test_a_call_that_names_no_session_has_no_name_of_the_newest_one(
+    attempt, join, sync, assert_refused, topic, alice, sitting
+):
+    first = sitting(alice, "one")
+    token = join(first, "red").reclaim_token
+    assert_refused(attempt("topic_sync", alice, topic=topic, timeout_seconds=0), "not_joined")
+    assert_refused(join(alice, "red"), "name_in_use")
+    join(alice, "blue")
+    assert sync(first, "hello").sent[0].peer == "red"
+    assert join(first, "red", reclaim_token=token).reclaim_token == token
+
+
+def test_a_session_that_goes_back_to_its_agents_name_posts_under_it(join, sync, alice, sitting):
+    first = sitting(alice, "one")
+    join(first, "red")
+    join(first)
+    assert sync(first, "hello").sent[0].peer == "alice"
+
+
 def test_two_sessions_of_one_agent_are_two_peers(join, sync, alice, sitting):
     red, blue = sitting(alice, "one"), sitting(alice, "two")
     join(red, "red")
