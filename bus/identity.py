@@ -19,7 +19,8 @@ class Caller:
     """The actor behind one call; everything a rule may ask of it.
 
     The session may be the newest one of the key; the seat is what the call itself says it comes from: a session that it
-    names, or the pipe that it came through. It is empty where the call says nothing.
+    names, or the pipe that it came through. It is empty where the call says nothing. Who is alone shares no name of a topic
+    with other sessions of its agent.
     """
 
     agent: AgentEntry
@@ -30,6 +31,7 @@ class Caller:
     key: KeyEntry | None = None
     session: SessionEntry | None = None
     seat: str = ""
+    is_alone: bool = False
     person: str = ""
     fleet: str = ""
 

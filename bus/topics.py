@@ -145,14 +145,14 @@ class Claim(NamedTuple):
 
 
 def claim(caller: Caller, order: TopicJoin) -> Claim:
-    """Return what an order claims: the agent's own name for the agent, unless it is to be the session's alone."""
+    """Return what an order claims: the agent's own name for the agent, unless it is to be the seat's alone."""
     name = order.peer or caller.agent.name
-    is_own = name.casefold() == caller.agent.name.casefold() and not order.session_only
+    is_own = name.casefold() == caller.agent.name.casefold() and not (order.session_only or caller.is_alone)
     return Claim(name, _own(caller) if is_own else _sitting(caller), order.reclaim_token)
 
 
-def join(caller: Caller, topic: Topic, claim: Claim) -> tuple[Peer, str]:
-    """Take part under a name, new or one's own from before; return the peer and its token.
+def join(caller: Caller, topic: Topic, claim: Claim) -> tuple[Peer, str | None]:
+    """Take part under a name, new or one's own from before; return the peer and its token, None where it has one already.
 
     Raises `NameInUse` for a name that is somebody else's, and `AlreadyJoined` for a second one of a key without a seat.
     """
@@ -163,13 +163,24 @@ def join(caller: Caller, topic: Topic, claim: Claim) -> tuple[Peer, str]:
     ):
         raise NameInUse(topic=topic.public_id, requested=name, suggested=_free_names(topic, name))
     peer = peer or Peer(topic=topic, name=name, moved_at=caller.now, joined_at=caller.now)
-    kept = token if token is not None and _proves(peer, token) else secrets.token_hex(16)
+    kept = _token(caller, peer, token)
     _leave(caller, topic, claim.holder, peer.name)
-    peer.agent_id, peer.holder, peer.token_hash, peer.seen_at = caller.agent.id, claim.holder, _hash(kept), caller.now
+    peer.agent_id, peer.holder, peer.seen_at = caller.agent.id, claim.holder, caller.now
+    peer.token_hash = peer.token_hash if kept is None else _hash(kept)
     peer.save()
     about = {"peer": peer.name, "seq": peer.seq}
     events.record(caller, "topic.joined", about, topic=topic.public_id, agent=caller.agent.name, public=True)
     return peer, kept
+
+
+def _token(caller: Caller, peer: Peer, proven: str | None) -> str | None:
+    """Return the token to answer: the one that was sent, or a new one for a name without one.
+
+    Who is alone has always kept its token; where it sent none it has forgotten it, and gets another.
+    """
+    if proven is not None and peer.token_hash is not None:
+        return proven
+    return secrets.token_hex(16) if peer.token_hash is None or caller.is_alone else None
 
 
 def _leave(caller: Caller, topic: Topic, holder: str, name: str) -> None:
@@ -191,10 +202,12 @@ def _may_begin(caller: Caller, peer: Peer | None, name: str) -> bool:
 
 
 def _may_go_on(caller: Caller, peer: Peer, claim: Claim) -> bool:
-    """Say whether a name in use is the caller's."""
-    is_own = claim.holder == _own(caller) and peer.agent_id == caller.agent.id
-    is_held = peer.holder == claim.holder and not claim.holder.startswith(KEY)
-    return is_own or is_held or _proves(peer, claim.token)
+    """Say whether a name in use is the caller's; where a token is sent, that decides."""
+    if claim.token is not None:
+        return _proves(peer, claim.token)
+    if claim.holder == _own(caller):
+        return peer.agent_id == caller.agent.id
+    return peer.holder == claim.holder and not claim.holder.startswith(KEY)
 
 
 def _free_names(topic: Topic, name: str) -> list[str]:
@@ -209,8 +222,8 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _proves(peer: Peer, token: str | None) -> bool:
-    return token is not None and peer.token_hash is not None and secrets.compare_digest(peer.token_hash, _hash(token))
+def _proves(peer: Peer, token: str) -> bool:
+    return peer.token_hash is not None and secrets.compare_digest(peer.token_hash, _hash(token))
 
 
 def release(topic: Topic, name: str) -> Peer:

@@ -128,7 +128,9 @@ class Joined(Answer):
     state: str
     peer: str
     reclaim_token: str | None = Field(
-        None, description="Keep it: with it you get your name back after a restart.", json_schema_extra={"secret": True}
+        None,
+        description="Keep it: with it you get your name back after a restart. Missing where you had the name already.",
+        json_schema_extra={"secret": True},
     )
     seq: int = Field(description="The number of the newest post that you have taken.")
     posts: int

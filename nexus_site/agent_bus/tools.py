@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -139,7 +140,7 @@ async def call(name: str, caller: Caller, arguments: Mapping[str, Any]) -> Reply
     """Return what a tool answers: a text and its structured content, or an error of the family."""
     tool = TOOLS[name]
     try:
-        text, structured = await tool.run(caller, read(tool.arguments, arguments))
+        text, structured = await tool.run(replace(caller, is_alone=True), read(tool.arguments, arguments))
     except Fault as fault:
         return _refused(fault)
     except Refusal as refusal:

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from nexus_site.agent_bus.tokens import tokens
+
 pytestmark = pytest.mark.usefixtures("committed")
 ERAS = ("auto", "legacy")
 
@@ -85,6 +87,28 @@ async def test_two_sessions_of_one_agent_do_not_share_its_own_name(alice, client
         await second.say("topic_join", topic_id=topic, agent_name="alice reviewer")
         await second.sync(topic, "hello")
         assert bodies(await first.sync(topic)) == ["hello"]
+
+
+async def test_a_wrong_token_is_refused_in_the_session_that_holds_the_name(alice, client):
+    async with client("alice") as one:
+        red = Peer(one)
+        name = {"topic_id": (await red.say("topic_create", name="api"))["topic_id"], "agent_name": "red"}
+        token = (await red.say("topic_join", **name))["reclaim_token"]
+        refused = await red.say("topic_join", **name, reclaim_token="f" * 32)
+        assert refused["error"]["code"] == "AGENT_NAME_IN_USE"
+        for more in ({}, {"reclaim_token": token}):
+            assert (await red.say("topic_join", **name, **more))["reclaim_token"] == token
+
+
+async def test_a_token_that_the_process_has_forgotten_is_replaced(alice, client):
+    async with client("alice") as one:
+        red = Peer(one)
+        name = {"topic_id": (await red.say("topic_create", name="api"))["topic_id"], "agent_name": "red"}
+        lost = (await red.say("topic_join", **name))["reclaim_token"]
+        tokens._kept.clear()
+        token = (await red.say("topic_join", **name))["reclaim_token"]
+        assert token != lost
+        assert (await red.say("topic_join", **name, reclaim_token=token))["reclaim_token"] == token
 
 
 async def test_without_a_session_a_name_is_that_of_the_key(alice, bob, client):

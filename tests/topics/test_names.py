@@ -103,12 +103,31 @@ def test_a_name_says_nothing_of_who_is_elsewhere(join, alice, mallory):
     assert join(alice, "mallory").peer == "mallory"
 
 
-def test_a_session_that_lost_its_token_gets_a_new_one(join, alice, bob, sitting, assert_refused):
+def test_joining_again_without_the_token_leaves_it_good(join, alice, bob, sitting):
     first = sitting(alice, "one")
-    old = join(first, "red").reclaim_token
-    new = join(first, "red").reclaim_token
-    assert new != old
-    assert_refused(join(bob, "red", reclaim_token=old), "name_in_use")
+    token = join(first, "red").reclaim_token
+    again = join(first, "red")
+    assert (again.peer, again.reclaim_token) == ("red", None)
+    assert join(bob, "red", reclaim_token=token).reclaim_token == token
+
+
+def test_the_agents_own_name_keeps_its_token_too(join, alice, sitting):
+    token = join(alice).reclaim_token
+    assert join(sitting(alice, "one")).reclaim_token is None
+    assert join(sitting(alice, "two"), "alice", session_only=True, reclaim_token=token).reclaim_token == token
+
+
+def test_a_wrong_token_is_refused_from_the_holder_too(join, sync, assert_refused, alice, sitting):
+    first = sitting(alice, "one")
+    token = join(first, "red").reclaim_token
+    assert_refused(join(first, "red", reclaim_token="f" * 32), "name_in_use")
+    assert sync(first, "hello").sent[0].peer == "red"
+    assert join(first, "red", reclaim_token=token).reclaim_token == token
+
+
+def test_a_wrong_token_is_refused_for_the_agents_own_name_too(join, assert_refused, alice):
+    join(alice)
+    assert_refused(join(alice, reclaim_token="f" * 32), "name_in_use")
 
 
 def test_an_operator_gives_a_lost_name_free_and_the_next_has_its_place(
