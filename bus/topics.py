@@ -117,8 +117,9 @@ def by_name(caller: Caller, name: str | None, public_id: str | None, *, allow_cl
 
 
 def acting(caller: Caller, public_id: str) -> Standing:
-    """Return as whom the caller acts in a topic: the name its seat took, else its agent's own."""
-    holders = _sitting(caller), _own(caller)
+    """Return as whom the caller acts in a topic: the name its seat took, else its agent's own unless it is alone."""
+    sitting = _sitting(caller)
+    holders = sitting, sitting if caller.is_alone else _own(caller)
     rows = {row[0]: row[1:] for row in ACTING.rows(public_id, caller.workspace.id, *holders)}
     row = rows.get(holders[0]) or rows.get(holders[1])
     if row is None:
@@ -206,7 +207,8 @@ def _may_go_on(caller: Caller, peer: Peer, claim: Claim) -> bool:
     if claim.token is not None:
         return _proves(peer, claim.token)
     if claim.holder == _own(caller):
-        return peer.agent_id == caller.agent.id
+        is_free = peer.holder in (None, claim.holder, caller.seat)
+        return is_free and peer.agent_id == caller.agent.id
     return peer.holder == claim.holder and not claim.holder.startswith(KEY)
 
 

@@ -89,6 +89,21 @@ async def test_two_sessions_of_one_agent_do_not_share_its_own_name(alice, client
         assert bodies(await first.sync(topic)) == ["hello"]
 
 
+async def test_a_session_does_not_act_under_its_agents_name_unless_it_has_joined(bob, client):
+    topics = "/mcp?toolsets=topics"
+    async with client("bob", url=topics) as usual, client("bob") as one, client("bob", "auto") as two:
+        topic = (await Peer(usual).say("topic_create", name="api"))["topic"]
+        token = (await Peer(usual).say("topic_join", topic=topic))["reclaim_token"]
+        for each in (Peer(one), Peer(two)):
+            assert (await each.sync(topic, "hello"))["error"]["code"] == "AGENT_NOT_JOINED"
+            refused = await each.say("cursor_reset", topic_id=topic)
+            assert refused["error"]["code"] == "AGENT_NOT_JOINED"
+            refused = await each.say("topic_join", topic_id=topic, agent_name="bob")
+            assert refused["error"]["code"] == "AGENT_NAME_IN_USE"
+        await Peer(one).say("topic_join", topic_id=topic, agent_name="bob", reclaim_token=token)
+        assert (await Peer(one).sync(topic, "hello"))["sent"][0]["message"]["sender"] == "bob"
+
+
 async def test_a_wrong_token_is_refused_in_the_session_that_holds_the_name(alice, client):
     async with client("alice") as one:
         red = Peer(one)

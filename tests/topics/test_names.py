@@ -167,3 +167,18 @@ def test_an_agents_own_name_can_be_one_sessions_alone(join, sync, assert_refused
     assert [post.peer for post in sync(second, "from blue").received] == []
     assert [post.body for post in sync(first).received] == ["from blue"]
     assert join(second, "alice", session_only=True, reclaim_token=token).peer == "alice"
+
+
+def test_an_own_name_of_one_session_is_not_had_by_the_key(
+    attempt, join, sync, assert_refused, topic, alice, bob, sitting
+):
+    first = sitting(bob, "one")
+    token = join(first, "bob", session_only=True).reclaim_token
+    join(alice)
+    sync(alice, "one")
+    for caller in (bob, sitting(bob, "two")):
+        assert_refused(join(caller), "name_in_use")
+        assert_refused(attempt("topic_sync", caller, topic=topic, timeout_seconds=0), "not_joined")
+    assert [post.body for post in sync(first).received] == ["one"]
+    assert join(first).peer == "bob"
+    assert join(sitting(bob, "three"), "bob", session_only=True, reclaim_token=token).reclaim_token == token
