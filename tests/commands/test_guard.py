@@ -1,7 +1,6 @@
 """The git hook: what another agent holds is not committed, what was there goes on, and nobody is held up without Nexus."""
 
 import os
-import shutil
 
 import pytest
 
@@ -74,21 +73,17 @@ def test_guard_lets_commits_pass_where_nexus_is_away(person, keys, tmp_path):
     assert (outside.returncode, "no git repository" in outside.stderr) == (2, True)
 
 
-@pytest.mark.parametrize("running", [True, False], ids=["server", "database"])
-def test_a_name_that_cannot_be_asked_about_lets_no_other_file_pass(person, keys, running, tmp_path):
+def test_a_name_that_cannot_be_asked_about_lets_no_other_file_pass(person, keys):
     odd = ["back\\slash.txt", "two\nlines.txt", "a**b.txt", "/".join(["d" * 90] * 4), os.fsdecode(b"\xff.txt")]
     for name in odd:
         (person.shop / name).parent.mkdir(parents=True, exist_ok=True)
         (person.shop / name).write_text("x")
     person.git("add", "--", *odd)
     stage(person, "src/beside.py")
-    home = {} if running else {"NEXUS_HOME": str(shutil.copytree(person.data, tmp_path / "copy"))}
-    if home:
-        (tmp_path / "copy" / "serve.lock").unlink()
-    found = person.json("guard", "check", NEXUS_KEY=keys["alice"], **home)
+    found = person.json("guard", "check", NEXUS_KEY=keys["alice"])
     assert [each["glob"] for each in found["held"]] == ["src/beside.py"], found
     assert len(found["skipped"]) == len(odd)
-    refused = person.nexus("guard", "check", NEXUS_KEY=keys["alice"], **home)
+    refused = person.nexus("guard", "check", NEXUS_KEY=keys["alice"])
     assert (refused.returncode, refused.stderr.count("nexus: not checked: ")) == (1, len(found["skipped"]))
     assert "two\\nlines.txt: A path glob holds no control characters." in refused.stderr
     assert person.git("reset", "-q").returncode == 0
