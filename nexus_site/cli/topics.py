@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 from collections.abc import Callable
 
 from nexus_site.cli import thread
@@ -107,23 +108,24 @@ def _finish(parser: argparse.ArgumentParser, run: Run) -> None:
 def _run(given: argparse.Namespace) -> int:
     by = way(key_of(given))
     place = here(by, given.workspace)
-    about = {"topic": _found(by, place, given.topic)["topic"], **place} if "topic" in given else place
+    about = {"topic": _found(by, place, given)["topic"], **place} if "topic" in given else place
     run: Run = given.run
     return run(given, by, about)
 
 
-def _found(by: Way, place: Json, named: str) -> Json:
+def _found(by: Way, place: Json, given: argparse.Namespace) -> Json:
     """Return the topic of an id or a name."""
-    if named.startswith(ID) and (found := _of_id(by, place, named)):
+    if given.topic.startswith(ID) and (found := _of_id(by, place, given.topic)):
         return found
     try:
-        return by.call("topic_resolve", {"name": named, "allow_closed": True, **place})
+        return by.call("topic_resolve", {"name": given.topic, "allow_closed": True, **place})
     except Failed as failed:
         if failed.shape["error"]["code"] != "topic_not_found":
             raise
-        where = os.path.basename(os.getcwd())
-        message = f"There is no topic named {named!r} in the workspace of {where}."
-        raise Failed.because(message, "nexus topic list --state all", REFUSED, "topic_not_found") from None
+        where = given.workspace or f"of {os.path.basename(os.getcwd())}"
+        option = f" --workspace {shlex.quote(given.workspace)}" if given.workspace else ""
+        message = f"There is no topic named {given.topic!r} in the workspace {where}."
+        raise Failed.because(message, f"nexus topic list --state all{option}", REFUSED, "topic_not_found") from None
 
 
 def _of_id(by: Way, place: Json, named: str) -> Json | None:

@@ -46,6 +46,16 @@ def test_topics_are_listed_shown_and_found_by_name_and_id(person, topic):
     assert [post["seq"] for post in person.json("topic", "show", topic, "-n", "1")["newest"]] == [2]
     unknown = person.nexus("topic", "show", "no such")
     assert (unknown.returncode, "nexus topic list" in unknown.stderr) == (1, True)
+    assert "in the workspace of shop." in unknown.stderr
+
+
+def test_a_topic_that_is_not_there_is_looked_for_in_the_workspace_that_was_named(person, topic):
+    for named in ("shop", "../shop"):
+        unknown = person.nexus("topic", "show", "nope", "--workspace", named)
+        assert unknown.stderr.splitlines() == [
+            f"nexus: There is no topic named 'nope' in the workspace {named}.",
+            f"nexus topic list --state all --workspace {named}",
+        ]
 
 
 def test_a_topic_whose_name_looks_like_an_id_is_found_too(person, ask):
