@@ -95,8 +95,9 @@ def _talk(given: argparse.Namespace) -> int:
     else:
         a, b = (audience.known(caller, name) for name in given.conversation)
         found = transcripts.conversation(caller.workspace, a, b, caller.now)
+    is_json = given.format == "json" or (given.json and not given.out)
     as_json = json.dumps(transcript.plain(found), ensure_ascii=False, indent=2) + "\n"
-    written(given, as_json if given.format == "json" else transcript.markdown(found), len(found.posts))
+    written(given, as_json if is_json else transcript.markdown(found), len(found.posts))
     return 0
 
 

@@ -27,6 +27,18 @@ def test_a_workspace_moves_to_another_data_directory(tmp_path):
     assert json.loads(refused.stdout)["error"]["code"] == "workspace_not_empty"
 
 
+def test_a_topic_without_a_file_is_json_where_json_is_asked_for(tmp_path):
+    home, out = tmp_path / "home", tmp_path / "topic.md"
+    assert nexus(home, "seed").returncode == 0
+    words = ("export", "--workspace", "harbor", "--topic", "release-4")
+    said = nexus(home, *words, "--json").stdout
+    assert json.loads(said)["title"] == "release-4"
+    assert nexus(home, *words, "--format", "json").stdout == said
+    told = json.loads(nexus(home, *words, "--json", "--out", str(out)).stdout)
+    assert told == {"out": str(out), "messages": len(json.loads(said)["posts"])}
+    assert out.read_text().startswith("# release-4")
+
+
 def test_what_cannot_be_done_is_said_in_a_sentence(tmp_path):
     assert "--out" in nexus(tmp_path / "home", "export").stderr
     assert "no such workspace" in nexus(tmp_path / "home", "export", "--out", str(tmp_path / "out")).stderr
