@@ -19,7 +19,8 @@ def sitting(do):
     """Return a function that gives a caller a session of its own."""
 
     def sitting(caller, ref):
-        return replace(caller, session=directory.session(do("session_open", caller, session_ref=ref).session))
+        opened = do("session_open", caller, session_ref=ref).session
+        return replace(caller, session=directory.session(opened), seat=opened)
 
     return sitting
 

@@ -36,7 +36,7 @@ def sitting(do):
     from bus.directory import directory
 
     def sitting(caller, ref):
-        opened = do("session_open", caller, session_ref=ref)
-        return replace(caller, session=directory.session(opened.session))
+        opened = do("session_open", caller, session_ref=ref).session
+        return replace(caller, session=directory.session(opened), seat=opened)
 
     return sitting
