@@ -10,6 +10,8 @@ PATTERNS = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "
 BUILT = {
     ("bus/people.py", "NAME"): "the pattern of a field, from its module",
     **dict.fromkeys((("bus/importing.py", name) for name in ("ALIAS", "NAME", "WORKSPACE")), "patterns of fields"),
+    ("nexus_site/mcp/oversized.py", r"b'\\s*+\\{\\s*+((?:%s,\\s*+)*+)' % MEMBER"): "a pattern of the module",
+    ("nexus_site/mcp/oversized.py", r"b'((?:,\\s*+%s)++)\\}\\s*+\\Z' % MEMBER"): "a pattern of the module",
     ("bus/phrases.py", "'|'.join((_alternative(each) for each in longest_first))"): "words, each escaped",
     ("dashboard/redaction.py", "pattern"): "of the person at the command line, who runs this process",
 }
