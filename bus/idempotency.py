@@ -37,14 +37,17 @@ def once(entry: "Published", caller: Caller, order: WriteOrder) -> Any:
     if kept is not None:
         return _again(entry, kept, digest, key)
     answer = entry.function(caller, order)
-    text = answer.model_dump_json(exclude_none=True, exclude=secret(entry.answer))
-    INSERT.one(caller.agent.id, key, digest, text, caller.now)
+    INSERT.one(caller.agent.id, key, digest, _stored(answer), caller.now)
     return answer
 
 
 def keep(caller: Caller, key: str, answer: Answer) -> None:
     """Let a later answer of the same call be the one of its key. Runs inside the lane."""
-    KEEP.run(answer.model_dump_json(exclude_none=True), caller.agent.id, key)
+    KEEP.run(_stored(answer), caller.agent.id, key)
+
+
+def _stored(answer: Answer) -> str:
+    return answer.model_dump_json(exclude_none=True, exclude=secret(type(answer)))
 
 
 def earlier(entry: "Published", caller: Caller, order: WriteOrder) -> Any:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from bus import clock, door, idempotency, knobs, posts, topics
-from bus.errors import Busy, InvalidInput, RateLimited
+from bus.errors import Busy, DiskFull, InvalidInput, RateLimited
 from bus.identity import Caller
 from bus.readers import readers
 from bus.schemas.topics import TopicCursor, TopicSync, TopicSynced
@@ -28,7 +28,7 @@ async def topic_sync(caller: Caller, order: TopicSync) -> TopicSynced:
         return first
     try:
         found = await _waited(caller, order, first)
-    except (Busy, RateLimited):
+    except (Busy, DiskFull, RateLimited):
         if not first.sent:
             raise
         found = first.model_copy(update={"status": "timeout"})  # that it was sent must be told
@@ -39,14 +39,10 @@ async def _waited(caller: Caller, order: TopicSync, first: TopicSynced) -> Topic
     """Wait until there is something that nobody else of the same peer has taken, or the time is over."""
     loop = asyncio.get_running_loop()
     end = loop.time() + order.timeout_seconds
-    names, look, take = (
-        [f"topic:{order.topic}"],
-        partial(_look, order=order),
-        partial(_reading, order=order, first=first),
-    )
+    names, look = [f"topic:{order.topic}"], partial(_look, order=order)
     while True:
         is_there = await until(caller, names, look, bool, max(end - loop.time(), 0.0))
-        found = await _in_lane(replace(caller, now=clock.now()), take)
+        found = await _in_lane(replace(caller, now=clock.now()), partial(_reading, order=order, first=first))
         if found.status != "empty":
             return found
         if not is_there:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import F, Q
 
+from bus.models import Workspace
+
 if TYPE_CHECKING:
     from handoffs.models.handoff import Handoff  # noqa: F401
 
@@ -53,13 +55,14 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         may_again = Q(attempts__lt=F("max_attempts") - 1)
         return self.in_time(now).filter(may_again, state=State.CLAIMED.value, lease_until__lte=now)
 
-    def by_state(self, workspaces: Any, states: Iterable[str]) -> "HandoffQuerySet":
-        """Return those of some workspaces in one of these states, found in the index for one state after another.
+    def by_state(self, workspace: int | None, states: Iterable[str]) -> "HandoffQuerySet":
+        """Return those of a workspace, or of all, in one of these states, found in the index for one state after another.
 
-        Asked for several at once, SQLite reads the whole table, as on average a state holds much of it. `workspaces` is
-        a list of their numbers or a query.
+        Asked for several at once, SQLite reads the whole table, as on average a state holds much of it. All workspaces are
+        named too, as the index has the workspace before the state.
         """
-        rows = self.model.objects.filter(workspace_id__in=workspaces).order_by()
+        places: Any = Workspace.objects.values("pk") if workspace is None else [workspace]
+        rows = self.model.objects.filter(workspace_id__in=places).order_by()
         first, *more = (rows.filter(state=state).values("pk") for state in states)
         return self.filter(pk__in=first.union(*more, all=True) if more else first)
 

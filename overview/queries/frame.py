@@ -48,14 +48,12 @@ class Thread:
 
 def counts(workspace: int | None, now: datetime) -> Counts:
     """Return unread mail of agents, live handoffs, agents here and handoffs in hand; None counts all workspaces."""
-    # All workspaces are named too, as the index of states has the workspace before the state.
-    places: Any = Workspace.objects.values("pk") if workspace is None else [workspace]
     unread = Delivery.objects.filter(_within(workspace), lane=Delivery.Lane.UNREAD)
     return Counts(
         unread=_capped(unread.exclude(recipient__kind=Agent.Kind.OPERATOR)),
-        handoffs=_capped(Handoff.objects.by_state(places, LIVE)),
+        handoffs=_capped(Handoff.objects.by_state(workspace, LIVE)),
         present=_capped(_present(workspace, now)),
-        held=_capped(Handoff.objects.by_state(places, HELD)),
+        held=_capped(Handoff.objects.by_state(workspace, HELD)),
         needs=needs_count(workspace, now),
     )
 

@@ -57,8 +57,7 @@ def _within(workspace: int | None) -> Q:
 
 
 def _live(workspace: int | None, state: State, more: Q | None = None) -> QuerySet[Handoff]:
-    places: Any = Workspace.objects.values("pk") if workspace is None else [workspace]
-    rows = Handoff.objects.by_state(places, [state.value]).filter(more or Q()).select_related("workspace")
+    rows = Handoff.objects.by_state(workspace, [state.value]).filter(more or Q()).select_related("workspace")
     return rows.defer("body", "payload", "result", "error").order_by("-priority", "pk")[: 4 * MOST]
 
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Val
 from django.db.models.functions import Concat, Lower
 
 from bus import presence
-from bus.models import Agent, Capability, Delivery, Key, Membership, Session, Workspace
+from bus.models import Agent, Capability, Delivery, Key, Membership, Session
 from bus.queries.agents import Counted, in_presence
 from handoffs.models import HELD, Handoff, State
 from overview.queries import activity
@@ -210,8 +210,7 @@ def presence_of(row: Any, now: datetime) -> str:
 
 def _held(workspace: int | None, now: datetime, operators: set[int]) -> dict[int, Held]:
     """Return the work in hand of everybody; a claim whose lease is over is in nobody's hand."""
-    places: Any = [workspace] if workspace is not None else Workspace.objects.values("pk")
-    held = Handoff.objects.by_state(places, HELD).in_states(HELD, now)
+    held = Handoff.objects.by_state(workspace, HELD).in_states(HELD, now)
     rows = held.order_by().values_list("claimant_id", "state", "lease_until", "creator_id", "verify_by")[:MANY]
     claims: dict[int, list[datetime]] = defaultdict(list)
     verifying: dict[int, int] = defaultdict(int)

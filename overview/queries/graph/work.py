@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Case, IntegerField, Value, When
 
-from bus.models import Event, Workspace
+from bus.models import Event
 from handoffs.models import LIVE, Handoff, HandoffQuerySet, State
 from overview.queries.graph.shapes import ADDRESSING, MOST_WORK, Work, label
 
@@ -24,9 +24,7 @@ Held = Mapping[str, Mapping[str, Any]]
 
 def live(workspace: int | None) -> HandoffQuerySet:
     """Return the live handoffs of a workspace."""
-    # All workspaces are named too, as the index of states has the workspace before the state.
-    places: Any = Workspace.objects.values("pk") if workspace is None else [workspace]
-    return Handoff.objects.by_state(places, LIVE)
+    return Handoff.objects.by_state(workspace, LIVE)
 
 
 def work_now(workspace: int | None, now: datetime) -> list[Work]:
