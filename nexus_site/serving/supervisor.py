@@ -25,7 +25,8 @@ STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 STOP_WITHIN = 1.6
 LOCK_WITHIN = 15.0
 LOOK_EVERY = 0.1
-SEND_BUFFER = 131_072
+SEND_BUFFER = 131_072  # bytes on their way
+NOT_SENT = {"TCP_NOTSENT_LOWAT": 16_384}  # bytes that the client has no room for
 KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
 
 
@@ -106,7 +107,7 @@ def _keep_small(listener: socket.socket) -> None:
     """Have the kernel keep little for a client that does not read, and notice one that is gone without a word."""
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in KEEPALIVE.items():
+    for name, value in (NOT_SENT | KEEPALIVE).items():
         if hasattr(socket, name):  # each connection takes them over
             listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 

@@ -24,6 +24,8 @@ SENT, CROWD = 300, 50
 INBOX = "nexus://inbox"
 KEY_LIVES = timedelta(seconds=25)
 FLAT = 40_000_000
+KEPT = 65_536  # bytes
+NOTICED = 60  # seconds: 30 and a slow machine; after 120 the kernel itself gives up
 ENDED_AND_RESTED = 180  # seconds: streams end after half a minute or more, and uvicorn keeps a connection 75 s longer
 TRICKLES = {
     "a head": (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ", b"a"),
@@ -156,6 +158,18 @@ def test_a_request_that_trickles_in_is_given_up(patient: Patient, what: str) -> 
 @pytest.mark.parametrize("kind", ["agent socket", "event stream"])
 def test_a_stream_that_is_never_read_is_cut_off(patient: Patient, kind: str) -> None:
     assert wires.is_cut(patient.stuck[kind])
+
+
+def test_the_kernel_keeps_little_of_a_stream_that_is_not_read(patient: Patient) -> None:
+    """Else it would take all that there is, and the server could not know that nobody reads it."""
+    held = wires.events(patient.server, patient.readers[2].key, SMALL, after=patient.start)
+    most = 0
+    end = time.monotonic() + NOTICED
+    while not wires.is_cut(held, 0.2):
+        most = max(most, wires.queued(held))
+        assert time.monotonic() < end
+    held.close()
+    assert 0 < most < KEPT
 
 
 def test_a_client_that_has_vanished_is_noticed(patient: Patient) -> None:

@@ -57,6 +57,14 @@ def is_cut(raw: socket.socket, patience: float = PATIENCE) -> bool:
     return True
 
 
+def queued(raw: socket.socket) -> int:
+    """Return how many bytes the kernel holds for a client that has not taken them, on the server's side."""
+    ends = (raw.getpeername()[1], raw.getsockname()[1]) if not _is_reset(raw) else ()
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    found = [line[4] for line in lines if tuple(int(each.rpartition(":")[2], 16) for each in line[1:3]) == ends]
+    return sum(int(each.partition(":")[0], 16) for each in found)
+
+
 def _is_reset(raw: socket.socket) -> bool:
     try:
         raw.getpeername()
