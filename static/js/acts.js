@@ -52,10 +52,10 @@ async function answered(form, answer) {
   show(html);
   if (!done) return undefined;
   form.closest("dialog")?.close();
-  for (const open of document.querySelectorAll("details[open] form")) open.closest("details").open = false;
+  form.closest("details")?.removeAttribute("open");
   if (form.dataset.then) return window.dispatchEvent(new CustomEvent("nexus:go", { detail: form.dataset.then }));
   form.reset();
-  return form.dispatchEvent(new CustomEvent("nexus:acted", { bubbles: true }));
+  return document.dispatchEvent(new CustomEvent("nexus:acted"));
 }
 
 function textOf(html) {

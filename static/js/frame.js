@@ -2,6 +2,7 @@
 
 import "./links.js";
 import "./acts.js";
+import "./drafts.js";
 import "./compose.js";
 import "./palette.js";
 import "./keys.js";

@@ -165,6 +165,19 @@ def test_refusal_shows_beside_the_field_and_goes_when_it_is_mended(eyes: Eyes) -
 
 
 @pytest.mark.slow
+def test_a_value_that_was_not_saved_yet_stays_when_another_is_saved(eyes: Eyes) -> None:
+    page = eyes.go("/settings/presence")
+    first, second, *_ = page.locator(".knob").all()
+    first.get_by_role("spinbutton").fill("1234")
+    value = int(second.get_by_role("spinbutton").input_value())
+    second.get_by_role("spinbutton").fill(str(value + 1))
+    second.get_by_role("button", name="Save").click()
+    expect(second).to_contain_text("changed")
+    expect(second.get_by_role("spinbutton")).to_have_value(str(value + 1))
+    expect(first.get_by_role("spinbutton")).to_have_value("1234")
+
+
+@pytest.mark.slow
 def test_figures_refresh_by_themselves_and_keep_the_focus(eyes: Eyes, ann) -> None:
     page = eyes.go("/settings")
     page.get_by_role("button", name="Back up now").focus()

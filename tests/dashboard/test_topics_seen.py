@@ -198,6 +198,32 @@ def test_what_is_being_written_stays_when_the_page_is_read_again(eyes: Eyes, thr
     expect(page.locator(".thread-text")).to_have_value("Half a sent")
 
 
+def test_a_form_stays_open_with_what_it_holds_when_the_page_is_read_again(eyes: Eyes, thread, served) -> None:
+    topic = thread("filled in", 3)
+    page = eyes.go(f"/topics/{topic}")
+    side = page.locator(".topic-side")
+    side.locator("summary", has_text="Close topic").click()
+    why = side.get_by_label("Why")
+    why.fill("Done w")
+    served.operator().http.patch(f"topics/{topic}", json={"name": "filled in anew"})
+    expect(page.locator(".thread-head h2")).to_have_text("filled in anew")
+    expect(why).to_be_focused()
+    page.keyboard.type("ith it")
+    expect(why).to_have_value("Done with it")
+    side.get_by_role("button", name="Close the topic").click()
+    expect(page.locator(".thread-foot")).to_contain_text("Done with it")
+    expect(side.locator(".act[open]")).to_have_count(0)
+
+
+def test_a_form_whose_act_is_over_goes_when_the_page_is_read_again(eyes: Eyes, thread, served) -> None:
+    topic = thread("closed by another", 1)
+    page = eyes.go(f"/topics/{topic}")
+    page.locator(".topic-side summary", has_text="Close topic").click()
+    served.operator().post(f"topics/{topic}/close", reason="Enough")
+    expect(page.locator(".thread-foot")).to_contain_text("Enough")
+    expect(page.get_by_label("Why")).to_have_count(0)
+
+
 def test_a_topic_is_closed_and_deleted_by_its_name(eyes: Eyes, thread) -> None:
     topic = thread("short lived", 2)
     page = eyes.go(f"/topics/{topic}")

@@ -3,7 +3,6 @@
 import { show } from "../acts.js";
 
 const DARK = "The server does not answer. What you wrote is still here; try again in a moment.";
-let draft = null; // what is being written while the page is read again
 const form = () => document.querySelector("form[data-post]");
 
 document.addEventListener("submit", (event) => {
@@ -32,7 +31,6 @@ async function post(sent, button) {
 /** Empty the composer, which may be another one by now: the page may have been read again meanwhile. */
 function done(html) {
   const written = form();
-  draft = null;
   written.reset();
   written.querySelector(".refusal").textContent = "";
   written.querySelector(".compose-preview").hidden = true;
@@ -60,25 +58,6 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   answer(link);
   form().elements.body.focus();
-});
-
-const FIELDS = ["body", "kind", "reply_to", "client_id"];
-
-// What is being written stays when the page is read again.
-window.addEventListener("nexus:reading", () => {
-  const written = form();
-  const name = written?.querySelector(".thread-answers b").textContent;
-  const values = written && FIELDS.map((field) => written.elements[field].value);
-  draft = written && { action: written.action, values, name, form: written, isFocused: written.elements.body === document.activeElement };
-});
-window.addEventListener("nexus:settled", () => {
-  const fresh = form();
-  if (!draft || !fresh || fresh === draft.form || fresh.action !== draft.action) return;
-  FIELDS.forEach((field, at) => (fresh.elements[field].value = draft.values[at]));
-  const said = fresh.querySelector(".thread-answers");
-  said.hidden = !fresh.elements.reply_to.value;
-  said.querySelector("b").textContent = draft.name;
-  if (draft.isFocused) fresh.elements.body.focus({ preventScroll: true });
 });
 
 document.addEventListener("keydown", (event) => {

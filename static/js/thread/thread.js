@@ -80,16 +80,13 @@ function look() {
 function grow() {
   const box = scroller();
   if (!box) return;
-  if (!isInUse() && (isStale() || hasHole())) return again();
+  if (isStale() || hasHole()) return again();
   clearTimeout(late);
-  if (isShort()) late = setTimeout(() => isShort() && !isInUse() && again(), PATIENCE);
+  if (isShort()) late = setTimeout(() => isShort() && again(), PATIENCE);
   tidy();
   if (wasAtEnd && list().dataset.following === "yes") toEnd(box);
   return look();
 }
-
-/** Whether somebody has a form of this page open, which reading it again would close. */
-const isInUse = () => Boolean(document.querySelector(".thread-page .act[open]"));
 
 /** Whether the topic is not as this page shows it any more. */
 function isStale() {
