@@ -7,7 +7,8 @@ export function isRead(list, button) {
   return scroller.scrollTop > 4 || isAt(list) || isAt(button);
 }
 
-function dropDoubles(list) {
+/** Leave each row once, as what was read may hold what comes live a moment later. */
+export function dropDoubles(list) {
   const seen = new Set();
   for (const row of [...list.children]) {
     if (seen.has(row.id)) row.remove();

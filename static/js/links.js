@@ -1,5 +1,7 @@
 // Links that replace a part of the page and push their URL: [data-swap] the page, [data-inspect] and [data-close] the inspector.
 
+import { released } from "./press.js";
+
 const LATE = 400;
 const OF_THE_TALK = ["peer", "find", "line"];
 const main = () => document.getElementById("main");
@@ -45,6 +47,7 @@ async function fetched(url, part, push) {
       select: `#${part}`,
       push: push ? url : undefined,
       isRepeat: !push,
+      fetch: push ? undefined : unpressed,
       headers: { "HX-Target": part === "inspector" ? "aside#inspector" : `div#${part}` },
     });
     settle();
@@ -53,6 +56,14 @@ async function fetched(url, part, push) {
     document.getElementById("progress").setAttribute("hidden", "");
     window.dispatchEvent(new CustomEvent("nexus:read"));
   }
+}
+
+/** Fetch what is read again by itself, and hold it until nothing is pressed. */
+async function unpressed(...asked) {
+  const answer = await fetch(...asked);
+  await answer.clone().arrayBuffer();
+  await released();
+  return answer;
 }
 
 /** Say to styles and other modules whether the inspector is open. */

@@ -1,6 +1,8 @@
 // The live socket: what is committed arrives at most four times a second; what was missed is read again from the cursor.
 
+import { dropDoubles } from "./arrivals.js";
 import { correct } from "./clocks.js";
+import { released } from "./press.js";
 
 const PATIENCE = [0.5, 1, 2, 4, 8, 15];
 const SILENCE = 45000;
@@ -34,7 +36,7 @@ function connect() {
   if (paused || document.hidden || socket) return;
   const opened = new WebSocket(address());
   socket = opened;
-  opened.addEventListener("message", (event) => hear(JSON.parse(event.data)));
+  opened.addEventListener("message", (event) => opened === socket && hear(JSON.parse(event.data)));
   opened.addEventListener("close", (event) => lost(opened, event.code));
 }
 
@@ -54,13 +56,14 @@ function hear(frame) {
 
 /** Put fragments in place, one after another in the order in which they came. */
 function swap(text) {
-  last = last.catch(() => {}).then(() => put(text));
+  last = last.catch(() => {}).then(released).then(() => put(text));
 }
 
 /** Put the fragments where they belong; htmx leaves out those whose place is not on this page. */
 async function put(text) {
   window.dispatchEvent(new CustomEvent("nexus:before-swap"));
   await htmx.swap({ text, sourceElement: body, target: document.getElementById("sink"), swap: "none" });
+  document.querySelectorAll("ol.talk-items[id]").forEach(dropDoubles);
   entitle();
   window.dispatchEvent(new CustomEvent("nexus:swapped"));
 }
@@ -102,7 +105,8 @@ function countDown(seconds) {
 function drop() {
   const open = socket;
   socket = null;
-  open?.close();
+  if (open?.readyState === WebSocket.CONNECTING) open.addEventListener("open", () => open.close());
+  else open?.close();
 }
 
 pill.addEventListener("click", () => {

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.http import QueryDict
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from bus import clock
 from bus.events import newest_id
@@ -298,6 +298,29 @@ def test_a_message_appears_in_an_open_talk_on_any_page_and_its_tick_follows(eyes
     expect(bubble).to_be_visible()
     ben.post("inbox/ack", messages=[sent])
     expect(bubble.locator(".tick-read")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_what_is_said_while_the_page_is_read_again_stands_in_the_talk_once(eyes: Eyes, ann, ben):
+    ann.post("messages", to="ben", subject="Before", body="")
+    page = eyes.go("/messages?inspect=@ann&peer=ben")
+    expect(page.locator("#pill")).to_have_text("Live")
+    page.get_by_label("Search this talk").focus()  # so that the talk itself is not read again
+    held: list[Route] = []
+    page.route("**/messages?inspect=*", lambda asked: held.append(asked), times=1)
+    page.evaluate("""() => {
+      const wait = (name, then) => window.addEventListener(name, then, { once: true });
+      window.put = new Promise((done) => wait("nexus:read", () => wait("nexus:swapped", done)));
+      window.dispatchEvent(new CustomEvent("nexus:resync"));
+    }""")
+    while not held:
+        page.wait_for_timeout(20)
+    ann.post("messages", to="ben", subject="Said meanwhile", body="Once")
+    said = page.locator("#inspector .bubble", has_text="Said meanwhile")
+    expect(said).to_have_count(1)
+    held[0].continue_()
+    page.evaluate("window.put")
+    expect(said).to_have_count(1)
 
 
 @pytest.mark.slow

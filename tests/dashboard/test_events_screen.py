@@ -107,6 +107,8 @@ def test_going_forward_before_the_page_can_hear_it_opens_the_event_again(eyes: E
     page.route("**/js/frame*.js", lambda script: held.append(script), times=1)
     page.go_back(wait_until="commit")
     expect(page.locator("#inspector")).to_be_hidden()
+    while not held:
+        page.wait_for_timeout(20)
     page.go_forward(wait_until="commit")
     held[0].continue_()
     expect(page.locator("#inspector #event-hash")).to_be_visible()

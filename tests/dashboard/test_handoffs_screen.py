@@ -40,7 +40,7 @@ def phone(browser: Browser, served: Server) -> Iterator[Eyes]:
 
 
 def give(by: Rest, title: str, **more: object) -> str:
-    order = {"title": title, "to": {"capability": "review"}, **more}
+    order = {"title": title, "to": {"capability": "review"}, "lease_seconds": 3600, **more}
     return str(by.post("handoffs", **order)["handoff"])
 
 

@@ -33,6 +33,17 @@ def test_the_page_goes_back_in_time_and_returns(window: Eyes) -> None:
     assert "at=" not in page.url
 
 
+def test_what_needs_the_operator_is_of_now_also_beside_the_past(window: Eyes, seeded: Server) -> None:
+    window.page.goto(seeded.url + screens(seeded.url)["live-replay"])
+    expect(window.page.locator("#needs-head")).to_contain_text("Needs you now")
+    parked = window.page.locator("#needs .need-parked")
+    expect(parked).to_have_count(1)
+    order = {name: parked.locator(f"[name={name}]").input_value() for name in ("message", "agent", "workspace")}
+    assert "error" not in seeded.operator().post(f"messages/{order.pop('message')}/requeue", **order)
+    expect(parked).to_have_count(0)
+    expect(window.page.locator("#needs-head")).to_contain_text("Needs you now")
+
+
 def test_a_link_to_an_instant_shows_it_at_once(window: Eyes, seeded: Server) -> None:
     window.page.goto(seeded.url + screens(seeded.url)["live-replay"])
     expect(window.page.locator("#pill")).to_have_text("In the past")

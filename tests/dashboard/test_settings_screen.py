@@ -144,11 +144,10 @@ def test_about_names_every_address_and_licence(http, served):
     assert str(served.home) in text
 
 
-def test_page_answers_in_time_and_says_no_raw_times(http):
+def test_page_says_no_raw_times(http):
     text = http.get("/settings").text
     visible = re.sub(r"<[^>]*>", " ", text.partition("<main")[2].partition("</main>")[0])
     assert not re.search(r"\d{4}-\d\d-\d\dT", visible)
-    assert http.get("/settings").elapsed.total_seconds() < 1
 
 
 @pytest.mark.slow

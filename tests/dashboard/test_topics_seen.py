@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.dashboard.browser import NARROW, WIDE, Eyes
 
@@ -222,6 +222,26 @@ def test_a_form_whose_act_is_over_goes_when_the_page_is_read_again(eyes: Eyes, t
     served.operator().post(f"topics/{topic}/close", reason="Enough")
     expect(page.locator(".thread-foot")).to_contain_text("Enough")
     expect(page.get_by_label("Why")).to_have_count(0)
+
+
+def test_what_is_pressed_stays_until_it_is_let_go(eyes: Eyes, thread, served) -> None:
+    """Else the click would be lost: it belongs to what was pressed."""
+    topic = thread("pressed", 2)
+    page = eyes.go(f"/topics/{topic}")
+    held: list[Route] = []
+    page.route(f"**/topics/{topic}", lambda asked: held.append(asked), times=1)
+    served.operator().http.patch(f"topics/{topic}", json={"name": "pressed anew"})
+    while not held:
+        page.wait_for_timeout(20)
+    page.locator(".topic-side summary", has_text="Rename").hover()
+    page.mouse.down()
+    with page.expect_response(f"**/topics/{topic}") as coming:
+        held[0].continue_()
+    coming.value.finished()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.mouse.up()
+    expect(page.locator(".topic-side .act[open]")).to_contain_text("New name")
+    expect(page.locator(".thread-head h2")).to_have_text("pressed anew")
 
 
 def test_a_topic_is_closed_and_deleted_by_its_name(eyes: Eyes, thread) -> None:

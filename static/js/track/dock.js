@@ -3,7 +3,6 @@
 const PACE = 2000;
 const LIST = "ticker";
 const PAST = "ticker-past";
-const HEAD = "needs-head";
 
 /** Asks for the list at an instant; while it shows the past, the live socket finds nothing to replace. */
 export class Dock {
@@ -11,6 +10,12 @@ export class Dock {
   #shown = null;
   #running = false;
   #timer = 0;
+  #mark = () => document.querySelector(".needs-now")?.toggleAttribute("hidden", this.#list()?.id !== PAST);
+
+  /** Begin; what needs the operator is of now, also beside the past, and says so then. */
+  constructor() {
+    window.addEventListener("nexus:swapped", this.#mark);
+  }
 
   /** Show what happened up to an instant, at most every two seconds. */
   past(at) {
@@ -62,8 +67,6 @@ export class Dock {
     const list = this.#list();
     if (!list || (this.#wanted === "" && at !== "")) return;
     list.replaceChildren(...(found.getElementById(LIST)?.childNodes ?? []));
-    const head = found.getElementById(HEAD);
-    if (head) document.getElementById(HEAD)?.replaceWith(head);
     list.id = at ? PAST : LIST;
     this.#shown = at || null;
     if (!at && this.#wanted === "") this.#wanted = null;
@@ -73,5 +76,6 @@ export class Dock {
   /** Take everything back. */
   destroy() {
     clearTimeout(this.#timer);
+    window.removeEventListener("nexus:swapped", this.#mark);
   }
 }
