@@ -22,7 +22,7 @@ from nexus_site.serving.options import Options
 __all__ = ["run"]
 
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-STOP_WITHIN = 1.6
+WEB_STOPS_WITHIN, CLUSTER_STOPS_WITHIN = 5.0, 1.6  # the web server ends by itself in two, where the machine lets it
 LOCK_WITHIN = 15.0
 LOOK_EVERY = 0.1
 SEND_BUFFER = 131_072  # bytes on their way
@@ -151,7 +151,7 @@ class Supervisor:
                 await working
         finally:
             self.listener.close()  # or connections would queue up that nobody takes
-            await asyncio.gather(self.web.stop(STOP_WITHIN), self.cluster.stop(STOP_WITHIN))
+            await asyncio.gather(self.web.stop(WEB_STOPS_WITHIN), self.cluster.stop(CLUSTER_STOPS_WITHIN))
 
     async def _work(self) -> None:
         await self.web.start()
