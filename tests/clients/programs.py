@@ -14,7 +14,7 @@ from typing import Any
 from tests.live.servers import ROOT, free_port
 
 MODULES = ROOT / "tests" / "clients" / "node_modules"
-LONGEST = 90
+LONGEST = 240
 QUIET = {
     "CI": "true",
     "NO_COLOR": "1",
@@ -23,6 +23,7 @@ QUIET = {
     "DISABLE_ERROR_REPORTING": "1",
     "DISABLE_AUTOUPDATER": "1",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "MCP_CONNECT_TIMEOUT_MS": "60000",  # else Claude Code begins without a server that is slow
     "OPENCODE_DISABLE_AUTOUPDATE": "1",
     "OPENCODE_DISABLE_MODELS_FETCH": "1",
     "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",

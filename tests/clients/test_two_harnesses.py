@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 PAGE = ROOT / "docs" / "tutorial" / "two-harnesses-talk.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MESSAGE = re.compile(r"msg_[0-9a-z]{22}")
+SLOWLY = re.compile("(ok|warning) hook start")  # what doctor thinks of a slow machine is not what the page is about
 SEND, PULL = "mcp__nexus__message_create", "mcp_nexus_inbox_pull"
 LETTER = {"to": "gemini", "subject": "The parser is green", "body": "All 214 tests pass. Could you look at parse.py?"}
 FREELY = ("--approval-mode", "yolo", "-m", "gemini-2.5-pro")
@@ -36,7 +37,7 @@ def desk(tmp_path: Path, fresh: Server, model) -> Home:
     """A home with both programs on the PATH, and a repository that both trust."""
     keys = {"ANTHROPIC_API_KEY": "none", "GEMINI_API_KEY": "none"}
     urls = {"ANTHROPIC_BASE_URL": model.url, "GOOGLE_GEMINI_BASE_URL": model.url}
-    home = Home(tmp_path, NEXUS_HOME=str(fresh.home), PYTHONPATH=str(ROOT), **keys, **urls)
+    home = Home(tmp_path, NEXUS_HOME=str(fresh.home), PYTHONPATH=str(ROOT), NEXUS_HOOK_SECONDS="4", **keys, **urls)
     home.repository = fresh.project
     (home.folder / "bin").mkdir()
     for name, command in {"claude": claude_code(), "gemini": gemini_cli()}.items():
@@ -59,7 +60,7 @@ def check(expected: str, printed: str) -> None:
     """Check that the parts between the dots are printed in their order; columns may be wider, and ids are others."""
 
     def plain(text: str) -> str:
-        return re.sub(" +", " ", MESSAGE.sub("msg", text))
+        return SLOWLY.sub("ok hook start", re.sub(" +", " ", MESSAGE.sub("msg", text)))
 
     reached, whole = 0, plain(printed)
     for piece in (each.strip() for each in plain(expected).split("…")):

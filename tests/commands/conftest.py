@@ -29,6 +29,7 @@ class Person:
             "HOME": str(self.home),
             "PATH": f"{self.programs}:{os.environ['PATH']}",
             "GIT_CONFIG_GLOBAL": os.devnull,
+            "NEXUS_HOOK_SECONDS": "20",
         }
         self.environment = {name: value for name, value in clean.items() if name not in SIGNS} | places | IDENTITY
         self.git("init", "--quiet")

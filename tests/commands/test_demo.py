@@ -51,7 +51,7 @@ def real(person):
 def test_demo_plays_its_story_and_archives_its_agents(person, real):
     person.server.ask("/api/v1/whoami", Authorization=f"Bearer {real}")
 
-    played = person.json("demo", "--minutes", "0.42", "--speed", "60")
+    played = person.json("demo", "--minutes", "0.7", "--speed", "60")
     assert played["archived"] == 5
     said = "\n".join(played["said"])
     assert len(set(re.findall(r"demo-[a-z]+(?:-\d)?", said))) == 5, said

@@ -148,9 +148,10 @@ def test_an_export_is_what_was_posted_wherever_it_goes_but_a_terminal(person, as
 
 
 def test_presence_says_who_was_heard(person, topic):
-    (peer,) = person.json("topic", "presence", "api")["peers"]
+    day = ("--window", "86400")
+    (peer,) = person.json("topic", "presence", "api", *day)["peers"]
     assert (peer["peer"], peer["agent"], peer["seq"]) == ("red", "ann", 2)
-    assert person.nexus("topic", "presence", "api").stdout.splitlines()[1].split()[:3] == ["red", "ann", "2"]
+    assert person.nexus("topic", "presence", "api", *day).stdout.splitlines()[1].split()[:3] == ["red", "ann", "2"]
 
 
 @contextmanager

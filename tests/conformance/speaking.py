@@ -11,7 +11,7 @@ from tests.conformance import schemas
 from tests.conformance.content import text
 
 Context, Arguments, Contents = Any, dict[str, Any], list[Any]
-PAUSE = 0.05
+PAUSE = 0.001
 
 bus = InMemorySubscriptionBus()
 

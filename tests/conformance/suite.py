@@ -22,6 +22,13 @@ SUITE = MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
 FOLDER = re.compile(r"server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z")
 FINE = frozenset({"SUCCESS", "INFO"})
 LONGEST = 300
+HASTY = {
+    "sep-2575-http-server-no-independent-requests-on-stream",
+    "sep-2575-server-no-log-without-loglevel",
+    "sep-2575-server-sends-subscription-ack",
+    "sep-2575-server-tags-subscription-id",
+    "sep-2575-server-honors-notification-filter",
+}
 
 
 @dataclass
@@ -70,8 +77,15 @@ def scored(requirements: str) -> list[str]:
 
 
 def run(url: str, requirements: str, output: Path) -> Findings:
-    """Run a requirement set against a server."""
-    output.mkdir()
+    """Run a requirement set against a server; once more where the suite gave up what it waits half a second for."""
+    found = _run(url, requirements, output / "first")
+    if any(name.rpartition(": ")[2] in HASTY for name in found.wanting(*found.scored)):
+        found = _run(url, requirements, output / "second")
+    return found
+
+
+def _run(url: str, requirements: str, output: Path) -> Findings:
+    output.mkdir(parents=True)
     done = _suite("server", "--url", url, "--requirements", requirements, "-o", str(output))
     checks = {}
     for folder in output.iterdir():

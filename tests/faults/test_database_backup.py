@@ -29,7 +29,7 @@ def server(tmp_path: Path) -> Iterator[Serve]:
     assert nexus(home, "call", "whoami").returncode == 0
     with closing(sqlite3.connect(home / "nexus.sqlite3")) as raw:
         raw.executescript(FILL.format(megabytes=MEGABYTES))
-    running = Serve(home)
+    running = Serve(home, NEXUS_PAIR_LIMIT="0")
     yield running
     running.clear_away()
 

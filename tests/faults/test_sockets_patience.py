@@ -236,7 +236,9 @@ def framed(server: Server, key: str, after: str, count: int) -> list[str]:
     from websockets.sync.client import connect
 
     url = f"ws://127.0.0.1:{server.port}/ws/agent?inbox=false"
-    with connect(url, additional_headers={"Authorization": f"Bearer {key}"}, proxy=None) as socket:
+    with connect(
+        url, additional_headers={"Authorization": f"Bearer {key}"}, proxy=None, open_timeout=wires.PATIENCE
+    ) as socket:
         socket.send(json.dumps({"type": "subscribe", "after": after, "types": ["message.created"]}))
         found: list[str] = []
         while len(found) < count:

@@ -52,7 +52,9 @@ class Talker:
     def opened(self) -> ClientConnection:
         if self.socket is None:
             url = f"ws://127.0.0.1:{self.arena.server.port}/ws/agent"
-            dialled = connect(url, additional_headers=self.arena.alice.headers, proxy=None, max_size=None)
+            dialled = connect(
+                url, additional_headers=self.arena.alice.headers, proxy=None, max_size=None, open_timeout=PATIENCE
+            )
             self.socket = self.held.enter_context(dialled)
             assert self.read()["type"] == "hello.result"
         return self.socket
@@ -232,7 +234,7 @@ def test_a_page_socket_tells_the_time_or_ends_with_a_code(
     start = [("view", "live"), ("after", arena.operator.get("events/cursor")["cursor"])] if is_right else []
     url = f"ws://127.0.0.1:{arena.server.port}/ws/dashboard?{urlencode(named + start)}"[:8000]
     code = 0
-    with connect(url, proxy=None) as page:
+    with connect(url, proxy=None, open_timeout=PATIENCE) as page:
         try:
             assert json.loads(page.recv(timeout=PATIENCE))["now"]
             for frame in sent:

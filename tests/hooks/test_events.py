@@ -228,6 +228,12 @@ def test_a_hook_is_over_soon_with_a_server_and_without(claude):
         claude.runs(event)
         return time.perf_counter() - begun
 
+    def started() -> float:
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "pass"], check=True)
+        return time.perf_counter() - begun
+
+    bare = median(started() for _ in range(15))
     claude.runs("start")
     prompt = median(taken("prompt") for _ in range(15))
     claude.environment["NEXUS_URL"] = f"http://127.0.0.1:{free_port()}"
@@ -235,4 +241,4 @@ def test_a_hook_is_over_soon_with_a_server_and_without(claude):
     figure(
         "S", "A hook at a prompt, the whole process", f"{prompt * 1000:.0f} ms; {away * 1000:.0f} ms without a server"
     )
-    assert max(prompt, away) < 1
+    assert max(prompt, away) < max(1, 20 * bare)

@@ -33,9 +33,9 @@ class Frames:
             else:
                 answer.set_result(frame["data"] if "data" in frame else {"error": frame["error"]})
 
-    async def push(self, kind: str) -> Any:
+    async def push(self, kind: str, seconds: float = PATIENCE) -> Any:
         """Return what the next push of a kind says."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(seconds):
             while (frame := await self.pushed.get())["type"] != kind:
                 continue
         return frame["data"]
@@ -53,8 +53,8 @@ def dial(server: Server, key: str, query: str = "", **settings: Any) -> connect:
     """Return a connection that is about to be made; with a key it goes into the header."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     url = f"{server.url.replace('http', 'ws')}/ws/agent{query}"
-    settings.setdefault("open_timeout", 120)  # beside many others on a small machine
-    return connect(url, additional_headers=headers, proxy=None, max_size=None, **settings)
+    patient: dict[str, Any] = {"open_timeout": 120, "ping_timeout": None}  # beside many others on a small machine
+    return connect(url, additional_headers=headers, proxy=None, max_size=None, **patient | settings)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.live.servers import MODERN, Server, mcp_tools, play
+from tests.live.servers import MODERN, PATIENCE, Server, mcp_tools, play
 from tests.live.test_story import by_name, over_rest, story
 
 pytestmark = pytest.mark.slow
@@ -34,14 +34,19 @@ def on_uvicorn(tmp_path):
 
 def test_a_socket_to_an_unknown_path_is_closed_by_the_application(host):
     for path in ("/ws/elsewhere", "/", "/mcp"):
-        with connect(f"ws://127.0.0.1:{host.port}{path}") as socket, pytest.raises(ConnectionClosed) as ended:
+        with (
+            connect(f"ws://127.0.0.1:{host.port}{path}", open_timeout=PATIENCE) as socket,
+            pytest.raises(ConnectionClosed) as ended,
+        ):
             socket.recv(timeout=30)
         assert ended.value.rcvd.code == 4404
 
 
 def test_a_socket_of_an_agent_answers(host):
     agent = host.agent("socketeer")
-    with connect(f"ws://127.0.0.1:{host.port}/ws/agent", additional_headers=agent.headers) as socket:
+    with connect(
+        f"ws://127.0.0.1:{host.port}/ws/agent", additional_headers=agent.headers, open_timeout=PATIENCE
+    ) as socket:
         hello = json.loads(socket.recv(timeout=30))
     assert hello["data"]["agent"] == "socketeer"
 

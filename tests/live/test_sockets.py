@@ -51,10 +51,10 @@ def test_1000_idle_sockets_cost_less_than_150_mb_and_all_hear_a_broadcast(own_se
             assert cost < MOST_BYTES
             sent = await asyncio.to_thread(speaker.post, "messages", to="broadcast", subject="All", body="Hear this.")
             assert len(sent["recipients"]) == KEYS
-            told = await asyncio.gather(*(each.push("inbox") for each in opened))
+            told = await asyncio.gather(*(each.push("inbox", 600) for each in opened))
             assert {each["messages"][0]["message"] for each in told} == {sent["message"]}
 
-    play(scenario())
+    play(scenario(), 1200)
 
 
 @pytest.fixture(params=["daphne", "uvicorn"])

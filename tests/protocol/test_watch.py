@@ -11,6 +11,12 @@ from tests.protocol.wires import until
 INBOX, HANDOFFS = "nexus://inbox", "nexus://handoffs"
 
 
+async def begun():
+    """Start the tail, and wait until it knows where the log ends: it tells of nothing before."""
+    with tail.listening("this test") as woken:
+        await asyncio.wait_for(woken.wait(), 20)
+
+
 async def test_a_moment_with_too_much_to_do_ends_no_subscription(committed, alice, bob):
     answers = iter([Busy("Too many queries wait.")])
 
@@ -19,7 +25,7 @@ async def test_a_moment_with_too_much_to_do_ends_no_subscription(committed, alic
             raise refusal
         return alice
 
-    tail.start()
+    await begun()
     kept = watch.Watch(find, alice)
     await kept.add(INBOX)
     try:
@@ -33,7 +39,7 @@ async def test_a_moment_with_too_much_to_do_ends_no_subscription(committed, alic
 
 async def test_the_pace_of_one_resource_holds_up_no_other(committed, alice, bob, monkeypatch):
     monkeypatch.setattr(watch, "GAP", 3600.0)
-    tail.start()
+    await begun()
     kept = watch.Watch(lambda: alice, alice)
     await kept.add(INBOX)
     await kept.add(HANDOFFS)

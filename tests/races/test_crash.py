@@ -39,8 +39,9 @@ async def write_until_killed(server: Server, writers: list[Writer], seconds: flo
     """Let all write, then kill the server's whole process group in the middle of it."""
     ready = asyncio.Semaphore(0)
     tasks = [asyncio.create_task(writer.write(server, ready)) for writer in writers]
-    for _ in writers:
-        await ready.acquire()
+    async with asyncio.timeout(300):
+        for _ in writers:
+            await ready.acquire()
     await asyncio.sleep(seconds)
     server.kill()
     for task in tasks:

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.figures import figure
-from tests.live.servers import Server, play
+from tests.live.servers import PATIENCE, Server, play
 
 pytestmark = pytest.mark.slow
 
@@ -56,8 +56,8 @@ def watch(server: Server, cookie: str = "") -> int:
     url = f"{server.url.replace('http', 'ws')}/ws/dashboard?view=messages&workspace=all&after={cursor}"
 
     async def opened() -> int:
-        headers = {"Cookie": cookie} if cookie else {}
-        async with connect(url, additional_headers=headers, origin=server.url, proxy=None) as socket:  # type: ignore[arg-type]
+        more = {"additional_headers": {"Cookie": cookie} if cookie else {}, "open_timeout": PATIENCE}
+        async with connect(url, origin=server.url, proxy=None, **more) as socket:  # type: ignore[arg-type]
             try:
                 await socket.recv()
             except ConnectionClosed as closed:

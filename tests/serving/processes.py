@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60
+PATIENCE = 180
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -95,6 +95,7 @@ class Serve:
                 found = json.loads(response.read())
                 if response.status == status:
                     return found
+            time.sleep(0.05)
         raise AssertionError(f"{path} never answered {status}")
 
     def family(self) -> list[int]:

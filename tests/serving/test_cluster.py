@@ -17,7 +17,7 @@ from tests.serving.processes import PATIENCE, ROOT, Serve, Watch, django, enviro
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Serve]
-MESSAGES = 300
+MESSAGES = 80  # which one pull takes
 
 
 def cluster(running: Serve) -> list[int]:
