@@ -83,7 +83,7 @@ def connected(home: Home, server: Server, alice: Rest) -> Callable[..., Home]:
 
     def connected(harness: str, *more: str) -> Home:
         home.repository = server.project
-        home.environment |= {"NEXUS_HOME": str(server.home), "PYTHONPATH": str(ROOT), "NEXUS_HOOK_SECONDS": "4"}
+        home.environment |= {"NEXUS_HOME": str(server.home), "PYTHONPATH": str(ROOT), "NEXUS_HOOK_SECONDS": "20"}
         words = ("connect", harness, "--agent", "alice", *more, "--yes", "--json")
         (made,) = json.loads(home.run([sys.executable, "-m", "nexus_site.cli"], *words).stdout)["connected"]
         assert made["files"]

@@ -37,7 +37,7 @@ def desk(tmp_path: Path, fresh: Server, model) -> Home:
     """A home with both programs on the PATH, and a repository that both trust."""
     keys = {"ANTHROPIC_API_KEY": "none", "GEMINI_API_KEY": "none"}
     urls = {"ANTHROPIC_BASE_URL": model.url, "GOOGLE_GEMINI_BASE_URL": model.url}
-    home = Home(tmp_path, NEXUS_HOME=str(fresh.home), PYTHONPATH=str(ROOT), NEXUS_HOOK_SECONDS="4", **keys, **urls)
+    home = Home(tmp_path, NEXUS_HOME=str(fresh.home), PYTHONPATH=str(ROOT), NEXUS_HOOK_SECONDS="20", **keys, **urls)
     home.repository = fresh.project
     (home.folder / "bin").mkdir()
     for name, command in {"claude": claude_code(), "gemini": gemini_cli()}.items():

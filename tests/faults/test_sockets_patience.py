@@ -65,6 +65,7 @@ class Patient:
         self._trickler = threading.Thread(target=self._trickle)
         self._trickler.start()
         self.sent = [self._send(number) for number in range(SENT)]
+        self.grown = wires.resident(server) - self.rested
 
     def _mortal_key(self, kind: str) -> str:
         until = (datetime.now(UTC) + KEY_LIVES).isoformat()
@@ -136,8 +137,7 @@ def patient(request: pytest.FixtureRequest, patients: dict[str, Patient]) -> Pat
 
 
 def test_slow_readers_of_every_kind_cost_no_memory(patient: Patient) -> None:
-    grown = wires.resident(patient.server) - patient.rested
-    assert grown < FLAT
+    assert patient.grown < FLAT
     figure("F", "memory for readers that take nothing, five kinds of streams", f"under {FLAT // 1_000_000} MB")
 
 
