@@ -10,7 +10,7 @@ from nexus_site.connect.wanted import Part, Wanted
 
 __all__ = ["claude_code", "claude_shaped", "cline", "codex", "copilot", "cursor", "gemini", "own_file", "windsurf"]
 
-SECONDS, DAY = 35, 86_400  # a hook ends by itself long before: NEXUS_HOOK_SECONDS is 30 at most
+SECONDS, DAY = 35, 86_400  # NEXUS_HOOK_SECONDS is 30 at most
 CLAUDE = {"SessionStart": "start", "UserPromptSubmit": "prompt", "PostToolUse": "tool", "SessionEnd": "end"}
 GEMINI = {"SessionStart": "start", "BeforeAgent": "prompt", "AfterTool": "tool", "SessionEnd": "end"}
 # Copilot CLI runs the hooks of start and prompt at once, and in a resumed session it forgets what the older start told.

@@ -1,25 +1,45 @@
-// What somebody has open or is writing on the page stays as it is when the page is read again.
+// What somebody has open or is writing on the page stays when the page is read again.
 
-const IN_USE = "details.acts[open], form[data-act], form[data-post]";
-const SAME = "details.acts, form[data-act], form[data-post]";
+const FIELDS = "input, textarea, select";
+const POST = "form[data-post]";
+const KEPT = "details:is(.acts, .filter), form:not(details form)"; // a form in a menu stays with that
 let focused = null;
 
 /** Whose it is, and what it does. */
 function named(each) {
-  return `${each.closest("[id]").id} ${each.querySelector(":scope > summary")?.textContent ?? each.getAttribute("action")}`;
+  const said = each.querySelector(":scope > summary")?.textContent;
+  return [each.closest("[id]").id, said ?? each.getAttribute("action"), ...[...(each.elements ?? [])].map((field) => field.name)].join(" ");
 }
 
+function byName(all) {
+  const found = new Map();
+  for (const each of all) {
+    let name = named(each);
+    while (found.has(name)) name += "+";
+    found.set(name, each);
+  }
+  return found;
+}
+
+/** Whether a field is not as the page came; where no option is marked, the first is chosen. */
 function isWritten(field) {
-  if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  if (field.type === "select-one") return field.selectedIndex !== Math.max(0, [...field.options].findIndex((each) => each.defaultSelected));
   if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
   return "defaultValue" in field && field.value !== field.defaultValue;
 }
 
-/** Whether it is open, or somebody is at it; a form in something that is open stays with that. */
+/** Whether somebody has begun to fill it in. */
 function isInUse(each) {
-  if (each.matches("details")) return true;
-  const answers = each.matches("[data-post]") && (each.contains(document.activeElement) || each.elements.reply_to.value);
-  return !each.closest("details") && (answers || [...each.elements].some(isWritten));
+  const at = document.activeElement;
+  const isAt = at?.matches(FIELDS) && each.contains(at) && each.matches(`details, ${POST}`);
+  return isAt || each.elements?.reply_to?.value || [...each.querySelectorAll(FIELDS)].some(isWritten);
+}
+
+/** Open again what was open; what is in it may be new. */
+function reopen(each, fresh) {
+  each.open = false; // of those that share a name only one may be open, and for a moment both are there
+  fresh.open = true;
+  if (focused === each.querySelector("summary")) focused = fresh.querySelector("summary");
 }
 
 // Put into what is about to take the page's place; a link to another page takes nothing along but the post of a thread.
@@ -28,9 +48,11 @@ document.addEventListener("htmx:before:swap", (event) => {
   const page = document.getElementById("page");
   if (!page || ctx.target !== page) return;
   focused = document.activeElement;
-  const fresh = new Map(tasks.flatMap(({ fragment }) => [...fragment.querySelectorAll(SAME)].map((each) => [named(each), each])));
-  for (const each of [...page.querySelectorAll(ctx.isRepeat ? IN_USE : "form[data-post]")].filter(isInUse)) {
-    fresh.get(named(each))?.replaceWith(each);
+  const fresh = byName(tasks.flatMap(({ fragment }) => [...fragment.querySelectorAll(KEPT)]));
+  for (const [name, each] of byName(page.querySelectorAll(ctx.isRepeat ? KEPT : POST))) {
+    const other = fresh.get(name);
+    if (other && isInUse(each)) other.replaceWith(each);
+    else if (other && each.open) reopen(each, other);
   }
 });
 

@@ -36,11 +36,11 @@ function settle() {
   if (!still.matches) for (const card of document.querySelectorAll(".card")) fly(card);
 }
 
-/** Ask the server for the board, once nobody is at a filter or a menu. */
+/** Ask the server for the board, once nobody is at a filter. */
 function readLater() {
   later ||= setTimeout(() => {
     later = 0;
-    if (document.querySelector("#toolbar :focus, .board details[open], .filter[open]")) return readLater();
+    if (document.querySelector("#toolbar :focus, .filter[open]")) return readLater();
     return refresh();
   }, CALM);
 }

@@ -173,10 +173,10 @@ async function reread() {
 
 window.addEventListener("nexus:swapped", reread);
 
-/** The page's URL without the form that was opened by it, which is not to open again by itself. */
+/** The page's URL without the form that was opened by it, which is not to open, nor to answer, again by itself. */
 function asItIs() {
   const url = new URL(location.href);
-  url.searchParams.delete("act");
+  for (const name of ["act", "reply"]) url.searchParams.delete(name);
   return pretty(url);
 }
 

@@ -36,6 +36,7 @@ function connect() {
   if (paused || document.hidden || socket) return;
   const opened = new WebSocket(address());
   socket = opened;
+  heard = performance.now();
   opened.addEventListener("message", (event) => opened === socket && hear(JSON.parse(event.data)));
   opened.addEventListener("close", (event) => lost(opened, event.code));
 }

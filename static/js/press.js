@@ -1,4 +1,4 @@
-// A press: what is under the pointer stays until it is let go, as the click on something that was replaced meanwhile is lost.
+// A press: what is read again or comes live waits until it is let go, as the click on something replaced meanwhile is lost.
 
 const LONGEST = 3000;
 let over = Promise.resolve();

@@ -70,6 +70,20 @@ def test_live_updates_can_be_paused(eyes: Eyes, ann: Rest, ben: Rest) -> None:
     expect(page.locator("#count-unread")).to_have_text(str(before + 1))
 
 
+def test_what_is_typed_on_a_page_stays_when_much_was_missed(eyes: Eyes) -> None:
+    """A page that is too far behind reads itself again."""
+    page = eyes.go("/compose")
+    title = page.locator("#page [name=title]")
+    title.fill("Half a tit")
+    page.evaluate("""() => {
+      window.put = new Promise((done) => window.addEventListener("nexus:settled", done, { once: true }));
+      window.dispatchEvent(new CustomEvent("nexus:resync"));
+    }""")
+    page.evaluate("window.put")
+    expect(title).to_have_value("Half a tit")
+    expect(title).to_be_focused()
+
+
 def test_unknown_workspace_is_a_page_that_says_so(eyes: Eyes) -> None:
     answer = eyes.page.goto(f"{eyes.base}/?workspace=nowhere")
     assert answer is not None

@@ -42,6 +42,10 @@ def test_what_needs_the_operator_is_of_now_also_beside_the_past(window: Eyes, se
     assert "error" not in seeded.operator().post(f"messages/{order.pop('message')}/requeue", **order)
     expect(parked).to_have_count(0)
     expect(window.page.locator("#needs-head")).to_contain_text("Needs you now")
+    with window.page.expect_response("**/*"):
+        window.page.evaluate("window.dispatchEvent(new CustomEvent('nexus:resync'))")
+    expect(window.page.locator("#ticker-past")).to_have_count(1)
+    expect(window.page.locator("#needs-head")).to_contain_text("Needs you now")
 
 
 def test_a_link_to_an_instant_shows_it_at_once(window: Eyes, seeded: Server) -> None:

@@ -215,6 +215,44 @@ def test_a_form_stays_open_with_what_it_holds_when_the_page_is_read_again(eyes: 
     expect(side.locator(".act[open]")).to_have_count(0)
 
 
+def test_a_form_that_nobody_has_begun_says_what_is_new_and_the_composer_too(eyes: Eyes, thread, served) -> None:
+    topic = thread("untouched", 3)
+    page = eyes.go(f"/topics/{topic}")
+    summary = page.locator(".topic-side summary", has_text="Rename")
+    summary.click()
+    served.operator().http.patch(f"topics/{topic}", json={"name": "untouched anew"})
+    expect(page.locator(".thread-head h2")).to_have_text("untouched anew")
+    expect(page.get_by_label("New name")).to_have_value("untouched anew")
+    expect(summary).to_be_focused()
+    expect(page.get_by_label("Post in untouched anew, Markdown")).to_be_visible()
+
+
+def test_an_answer_that_was_taken_back_is_none_after_the_page_was_read_again(eyes: Eyes, thread, served) -> None:
+    topic = thread("taken back", 2)
+    page = eyes.go(f"/topics/{topic}?reply=1")
+    expect(page.locator(".thread-answers")).to_contain_text("Answers ann")
+    page.locator("[data-unreply]").click()
+    served.operator().http.patch(f"topics/{topic}", json={"name": "taken back anew"})
+    expect(page.locator(".thread-head h2")).to_have_text("taken back anew")
+    expect(page.locator(".thread-answers")).to_be_hidden()
+
+
+def test_a_post_that_is_answered_late_takes_nothing_from_another_thread(eyes: Eyes, thread) -> None:
+    first, second = thread("answered late", 1), thread("elsewhere", 1)
+    page = eyes.go(f"/topics/{first}")
+    held: list[Route] = []
+    page.route(f"**/topics/{first}/post", lambda asked: held.append(asked), times=1)
+    page.get_by_label("Post in answered late, Markdown").fill("On its way")
+    page.keyboard.press("Control+Enter")
+    while not held:
+        page.wait_for_timeout(20)
+    page.locator(f"#topic-rows a[data-topic='{second}'], #topic-{second} a").first.click()
+    page.get_by_label("Post in elsewhere, Markdown").fill("Half a sent")
+    held[0].continue_()
+    expect(page.locator("#toasts .toast")).to_be_visible()
+    expect(page.locator(".thread-text")).to_have_value("Half a sent")
+
+
 def test_a_form_whose_act_is_over_goes_when_the_page_is_read_again(eyes: Eyes, thread, served) -> None:
     topic = thread("closed by another", 1)
     page = eyes.go(f"/topics/{topic}")

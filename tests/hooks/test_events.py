@@ -221,6 +221,17 @@ def test_a_hook_speaks_as_its_harness_does_whichever_shell_started_it(claude, tm
     assert f"You are {its_own if is_written else of_the_shell} in" in told
 
 
+def test_a_name_that_nobody_looks_up_holds_no_program_up(claude, tmp_path):
+    """The server's name; a resolver that does not answer cannot be interrupted."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import socket, time\nsocket.getaddrinfo = lambda *_, **__: time.sleep(3600)\n"
+    )
+    claude.environment |= {"NEXUS_URL": "http://nexus.test:8642", "NEXUS_HOOK_SECONDS": "0.5"}
+    claude.environment["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{claude.environment.get('PYTHONPATH', '')}"
+    ran = claude.runs("prompt")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
 @pytest.mark.slow
 def test_a_hook_is_over_soon_with_a_server_and_without(claude):
     def taken(event: str) -> float:

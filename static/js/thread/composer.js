@@ -19,7 +19,7 @@ async function post(sent, button) {
   try {
     const answer = await fetch(sent.action, { method: "POST", body, headers: { "HX-Request": "true" } });
     const html = await answer.text();
-    if (answer.headers.get("HX-Trigger")?.includes("nexus:acted")) done(html);
+    if (answer.headers.get("HX-Trigger")?.includes("nexus:acted")) done(sent, html);
     else said.textContent = new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
   } catch {
     said.textContent = DARK;
@@ -28,25 +28,24 @@ async function post(sent, button) {
   }
 }
 
-/** Empty the composer, which may be another one by now: the page may have been read again meanwhile. */
-function done(html) {
-  const written = form();
+/** Empty the composer that posted; somebody may be in another thread by now. */
+function done(written, html) {
   written.reset();
   written.querySelector(".refusal").textContent = "";
   written.querySelector(".compose-preview").hidden = true;
-  written.elements.body.value = "";
   written.elements.client_id.value = crypto.getRandomValues(new Uint32Array(4)).join("-");
-  answer(null);
+  answer(null, written);
   show(html);
+  if (!written.isConnected) return;
   const box = document.getElementById("thread-scroll");
   box.scrollTop = box.scrollHeight;
   if (document.querySelector("ol.posts").dataset.following === "no") document.getElementById("thread-new").click();
 }
 
-/** Let the composer answer a post, or none. */
-function answer(link) {
-  const said = form().querySelector(".thread-answers");
-  form().elements.reply_to.value = link?.dataset.reply ?? "";
+/** Let a composer answer a post, or none. */
+function answer(link, written = form()) {
+  const said = written.querySelector(".thread-answers");
+  written.elements.reply_to.value = link?.dataset.reply ?? "";
   said.hidden = !link;
   said.querySelector("b").textContent = link?.dataset.name ?? "";
 }

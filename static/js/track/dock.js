@@ -1,8 +1,11 @@
 /** The lists under the graph in a replay: the latest events up to the instant, as the server tells them. */
 
+import { released } from "../press.js";
+
 const PACE = 2000;
 const LIST = "ticker";
 const PAST = "ticker-past";
+const MOVED = ["nexus:swapped", "nexus:settled"];
 
 /** Asks for the list at an instant; while it shows the past, the live socket finds nothing to replace. */
 export class Dock {
@@ -10,19 +13,23 @@ export class Dock {
   #shown = null;
   #running = false;
   #timer = 0;
-  #mark = () => document.querySelector(".needs-now")?.toggleAttribute("hidden", this.#list()?.id !== PAST);
+  #mark = () => {
+    const list = this.#list();
+    if (list && this.#wanted) list.id = PAST; // also where the page was read again
+    document.querySelector(".needs-now")?.toggleAttribute("hidden", list?.id !== PAST);
+  };
 
   /** Begin; what needs the operator is of now, also beside the past, and says so then. */
   constructor() {
-    window.addEventListener("nexus:swapped", this.#mark);
+    for (const name of MOVED) window.addEventListener(name, this.#mark);
   }
 
   /** Show what happened up to an instant, at most every two seconds. */
   past(at) {
     const list = this.#list();
     if (!list) return;
-    list.id = PAST;
     this.#ask(at);
+    this.#mark();
   }
 
   /** Show the latest again. */
@@ -46,6 +53,7 @@ export class Dock {
     this.#running = true;
     const asked = this.#wanted;
     const found = await this.#page(asked).catch(() => null);
+    await released();
     if (found) this.#put(found, asked);
     this.#timer = setTimeout(() => {
       this.#running = false;
@@ -76,6 +84,6 @@ export class Dock {
   /** Take everything back. */
   destroy() {
     clearTimeout(this.#timer);
-    window.removeEventListener("nexus:swapped", this.#mark);
+    for (const name of MOVED) window.removeEventListener(name, this.#mark);
   }
 }
