@@ -25,6 +25,7 @@ ANSWER_CHUNK = 2000
 EVENT_CHUNK = 1000
 FOLD_CHUNK = 2000
 NEWEST_KEPT = 100
+SAME_MOMENT = 100  # messages: ids of one millisecond are in no order
 ANSWERS_KEPT = timedelta(hours=24)
 
 Prune = Callable[[Caller, datetime], list[str]]
@@ -120,14 +121,12 @@ def _forget(caller: Caller, done: Step) -> None:
 def _old_mail(caller: Caller, before: datetime) -> QuerySet[Message]:
     """Return the messages sent before the instant whose every delivery was read, or expired, before it."""
     workspace = caller.workspace.id
-    first_young = f"msg_{ids.base32(int(before.timestamp() * 1000), ids.TIME_CHARS)}"
-    newest = (
-        Message.objects.filter(public_id__lt=first_young).order_by("-public_id").values_list("pk", flat=True).first()
-    )
+    older = Message.objects.filter(public_id__lt=ids.since("msg", before)).order_by("-public_id")
+    newest = max(older.values_list("pk", flat=True)[:SAME_MOMENT], default=0)
     over = Q(lane__in=[Delivery.Lane.READ, Delivery.Lane.EXPIRED], ended_at__lt=before)
     kept = Delivery.objects.filter(~over, message=OuterRef("pk"))
     mail = Message.objects.exclude(kind=Message.Kind.TOPIC)  # what was posted stays as long as its topic
-    return mail.filter(~Exists(kept), workspace_id=workspace, pk__lte=newest or 0, sent_at__lt=before)
+    return mail.filter(~Exists(kept), workspace_id=workspace, pk__lte=newest, sent_at__lt=before)
 
 
 def _prune_mail(caller: Caller, before: datetime) -> list[str]:

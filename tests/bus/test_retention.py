@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection
 
-from bus import checkpoints, clock, cursors, door, retention, tasks
+from bus import checkpoints, clock, cursors, door, ids, retention, tasks
 from bus.errors import Forbidden, Gone
 from bus.models import Checkpoint, Delivery, Event, Message, Session
 from bus.verifier import verify
@@ -62,6 +62,17 @@ def test_read_mail_goes_after_its_days_and_not_before(send, run):
     assert Message.objects.filter(public_id=message).exists()
     assert run(days=31)["messages"] == 1
     assert not Message.objects.filter(public_id=message).exists()
+    assert_clean()
+
+
+def test_mail_of_one_moment_goes_whole(send, run, monkeypatch):
+    """Ids of the same millisecond are in no order."""
+    moment = clock.now()
+    with monkeypatch.context() as still:
+        still.setattr(ids, "new", lambda prefix, now, plain=ids.new: plain(prefix, moment))
+        for _ in range(8):
+            send("read")
+    assert run(days=31)["messages"] == 8
     assert_clean()
 
 
