@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from bus import ids
 from bus.directory import AgentEntry, directory
 from bus.identity import Caller
 from bus.models import Message
@@ -93,9 +94,10 @@ def _eligible(row: Handoff, here: list[AgentEntry], now: datetime) -> list[Agent
 def _said(public_id: str) -> list[Said]:
     """Return what agents and people wrote about it, newest first: answers to its mail, and what refers to it.
 
-    References are looked for in the 5,000 messages that came after it; ids are in the order of time.
+    References are looked for in the 5,000 messages that came after it; ids begin with their time.
     """
-    later = Message.objects.filter(public_id__gt=f"msg_{public_id.removeprefix('hnd_')}").order_by("public_id")
+    begins = public_id.removeprefix("hnd_")[: ids.TIME_CHARS]
+    later = Message.objects.filter(public_id__gt=f"msg_{begins}").order_by("public_id")
     near = later.values("pk")[:MOST_SEARCHED]
     texts = Message.objects.alias(referring=Cast("references", TextField()))
     refers = texts.filter(pk__in=near, referring__contains=public_id).values("pk")
