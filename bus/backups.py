@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -127,6 +128,7 @@ def make(now: datetime, stem: str = "nexus") -> Copy:
     os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
     try:
         _fill(part)
+        os.utime(part, ns=(stamp := time.time_ns(), stamp))  # the kernel's own may be that of a copy before
         sync(part)
         part.rename(path)
         sync(path.parent)

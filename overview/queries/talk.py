@@ -129,7 +129,9 @@ def talk(pair: Pair, now: datetime, *, before: int = 0, text: str = "") -> Talk:
     cards = _cards(pair, now, offered, Window(shown[-1][7] if more else None, before, text))
     known = {card.handoff for card in cards}
     bubbles = [_bubble(row) for row in shown if not (row[3] == Message.Kind.HANDOFF and row[8] in known)]
-    items: list[Bubble | Card] = sorted([*cards, *bubbles], key=lambda each: each.at)
+    items: list[Bubble | Card] = sorted(
+        [*cards, *reversed(bubbles)], key=lambda each: each.at
+    )  # of one instant as they came
     return Talk(items, shown[-1][0] if more else None)
 
 

@@ -32,7 +32,7 @@ COLUMNS = (
 def conversation(workspace: WorkspaceEntry, a: AgentEntry, b: AgentEntry, now: datetime) -> Transcript:
     """Return the whole talk of two agents, oldest first."""
     found = [*_said(workspace.id, a, b), *_said(workspace.id, b, a), *_handoffs(workspace.id, a, b, now)]
-    posts = sorted(found, key=lambda post: (post.at, post.id))
+    posts = sorted(found, key=lambda post: post.at)  # each of one instant as it came
     where = workspace.alias or workspace.public_id
     return Transcript(f"{a.name} and {b.name}", where, [a.name, b.name], posts)
 

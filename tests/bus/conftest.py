@@ -22,10 +22,11 @@ def pulled(do, alice, bob):
 
 @pytest.fixture
 def at(monkeypatch):
-    """Return a function that moves the one clock on."""
-    start = clock.now()
+    """Return a function that moves the one clock on, by seconds since its first use."""
+    started = []
 
     def at(seconds):
-        monkeypatch.setattr(clock, "now", lambda: start + timedelta(seconds=seconds))
+        started.append(clock.now())
+        monkeypatch.setattr(clock, "now", lambda: started[0] + timedelta(seconds=seconds))
 
     return at

@@ -46,6 +46,14 @@ def test_the_talk_has_both_ways_in_order_and_nothing_of_others(tell, between, al
     assert subjects(between(bob, alice)) == ["One", "Two", "Three"]
 
 
+def test_what_was_said_at_one_instant_stands_as_it_came(tell, between, alice, bob, monkeypatch):
+    moment = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    for subject in ("One", "Two", "Three"):
+        tell(alice, "bob", subject)
+    assert subjects(between(bob, alice)) == ["One", "Two", "Three"]
+
+
 def test_a_broadcast_that_was_received_belongs_to_the_talk(tell, between, alice, bob):
     tell(alice, "broadcast", "To all")
     found = between(bob, alice)

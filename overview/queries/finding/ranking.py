@@ -24,7 +24,7 @@ def ranked(matches: Sequence[Match], wanted: Sequence[Phrase], now: datetime) ->
     words = [tuple(folded(word) for word in phrase.words) for phrase in wanted]
     looked = list(zip(words, [phrase.is_open for phrase in wanted], strict=True))
     found = [(_rank(match, looked, now), match) for match in matches]
-    return sorted(found, key=lambda each: (-each[0], -each[1].at.timestamp(), each[1].id))
+    return sorted(found, key=lambda each: (-each[0], -each[1].at.timestamp(), -each[1].pk))
 
 
 def _rank(match: Match, looked: Sequence[tuple[tuple[str, ...], bool]], now: datetime) -> float:
