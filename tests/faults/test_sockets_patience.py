@@ -24,7 +24,7 @@ SENT, CROWD = 300, 50
 INBOX = "nexus://inbox"
 KEY_LIVES = timedelta(seconds=25)
 FLAT = 40_000_000
-KEPT = 65_536  # bytes
+KEPT = 100_000  # bytes: 16 KB and one write, of the 130 KB that there are
 NOTICED = 60  # seconds: 30 and a slow machine; after 120 the kernel itself gives up
 ENDED_AND_RESTED = 180  # seconds: streams end after half a minute or more, and uvicorn keeps a connection 75 s longer
 TRICKLES = {
