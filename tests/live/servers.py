@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODERN = "2026-07-28"
 LOW_MINIMA = {"NEXUS_INBOX_LEASE_MIN": "1", "NEXUS_HANDOFF_LEASE_MIN": "1", "NEXUS_PAIR_LIMIT": "0"}
 PATIENCE = 60
-STARTS_WITHIN = 180
+STARTS_WITHIN, LEFT_WITHIN = 180, 30
 PORTS = range(12_000, 32_000)  # the kernel gives none of them to anybody who does not name it
 WORKERS = 8
 
@@ -154,8 +154,21 @@ class Tools:
 async def mcp_tools(server: Server, key: str, mode: str = "legacy", query: str = "") -> AsyncIterator[Tools]:
     """Connect the official client in one era: `legacy` for handshakes, a version for the modern one."""
     http = create_mcp_http_client(headers={"Authorization": f"Bearer {key}"})
-    async with http, Client(streamable_http_client(f"{server.url}/mcp{query}", http_client=http), mode=mode) as client:
+    client = Client(streamable_http_client(f"{server.url}/mcp{query}", http_client=http), mode=mode)
+    async with http, left_in_time(client):
         yield Tools(client)
+
+
+@asynccontextmanager
+async def left_in_time(client: Client) -> AsyncIterator[Client]:
+    """Enter a client, and leave it within a while: one in hundreds waits for ever for a task of its own that it cancelled."""
+    await client.__aenter__()
+    try:
+        yield client
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEFT_WITHIN):
+                await client.__aexit__(*sys.exc_info())
 
 
 def play(scenario: Any, seconds: float = 300) -> Any:
