@@ -26,4 +26,4 @@ def new(prefix: str, now: datetime) -> str:
 
 def since(prefix: str, at: datetime) -> str:
     """Return the text that no id made at `at` or later comes before."""
-    return f"{prefix}_{base32(int(at.timestamp() * 1000), TIME_CHARS)}"
+    return f"{prefix}_{base32(max(0, int(at.timestamp() * 1000)), TIME_CHARS)}"

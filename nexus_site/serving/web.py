@@ -1,6 +1,7 @@
 """The web process: `python -m nexus_site.serving.web LISTENER CHANNEL SERVER [PROJECT_ROOT]`, started by the supervisor.
 
-Invariant: it ends within two seconds of SIGTERM, or of the supervisor's end, with every answered write committed.
+Invariant: it ends within two seconds of SIGTERM, or of the supervisor's end, with every answered write committed; on a
+machine that is too slow for that it has five, then the supervisor kills it.
 """
 
 import asyncio

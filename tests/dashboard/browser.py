@@ -1,13 +1,13 @@
 """Debian's Chromium on real pages; it notes whatever a page complains of."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-__all__ = ["Eyes", "chromium"]
+__all__ = ["Eyes", "chromium", "held"]
 
 PROGRAM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -30,6 +30,19 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def held(page: Page, url: str) -> Callable[[], Route]:
+    """Hold the next request for a URL back; the function waits until it was made and returns it, to go on or not."""
+    asked: list[Route] = []
+    page.route(url, lambda route: asked.append(route), times=1)
+
+    def wait() -> Route:
+        while not asked:
+            page.wait_for_timeout(20)
+        return asked[0]
+
+    return wait
 
 
 class Eyes:

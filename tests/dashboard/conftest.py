@@ -1,11 +1,12 @@
 """A real server with two agents at work, and a browser that looks at it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.dashboard.browser import Eyes, chromium
+from tests.dashboard.threads import said
 from tests.dashboard.topics import say, sitting, thread  # noqa: F401
 from tests.live.servers import Rest, Server
 
@@ -62,3 +63,18 @@ def window(browser: Browser, seeded: Server) -> Iterator[Eyes]:
     problems = eyes.problems()
     eyes.close()
     assert problems == []
+
+
+@pytest.fixture
+def opened(ann: Rest, ben: Rest) -> Callable[..., str]:
+    """Return a function that opens a topic of ann and ben with some posts of ann."""
+
+    def opened(name: str, count: int = 0) -> str:
+        topic: str = ann.post("topics", name=name)["topic"]
+        for each in (ann, ben):
+            each.post("topics/join", topic=topic)
+        for start in range(1, count + 1, 10):
+            said(ann, topic, *(f"Post {number} of {name}." for number in range(start, min(count, start + 9) + 1)))
+        return topic
+
+    return opened

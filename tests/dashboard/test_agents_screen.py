@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.http import QueryDict
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from bus import clock
 from bus.events import newest_id
@@ -13,7 +13,7 @@ from dashboard.look import Look
 from dashboard.people import height, selector, spark
 from dashboard.views.agents import build, fragments, inspect
 from overview.queries.happened import happened
-from tests.dashboard.browser import NARROW, Eyes
+from tests.dashboard.browser import NARROW, Eyes, held
 
 
 @pytest.fixture(scope="module")
@@ -306,19 +306,17 @@ def test_what_is_said_while_the_page_is_read_again_stands_in_the_talk_once(eyes:
     page = eyes.go("/messages?inspect=@ann&peer=ben")
     expect(page.locator("#pill")).to_have_text("Live")
     page.get_by_label("Search this talk").focus()  # so that the talk itself is not read again
-    held: list[Route] = []
-    page.route("**/messages?inspect=*", lambda asked: held.append(asked), times=1)
+    asked = held(page, "**/messages?inspect=*")
     page.evaluate("""() => {
       const wait = (name, then) => window.addEventListener(name, then, { once: true });
       window.put = new Promise((done) => wait("nexus:read", () => wait("nexus:swapped", done)));
       window.dispatchEvent(new CustomEvent("nexus:resync"));
     }""")
-    while not held:
-        page.wait_for_timeout(20)
+    route = asked()
     ann.post("messages", to="ben", subject="Said meanwhile", body="Once")
     said = page.locator("#inspector .bubble", has_text="Said meanwhile")
     expect(said).to_have_count(1)
-    held[0].continue_()
+    route.continue_()
     page.evaluate("window.put")
     expect(said).to_have_count(1)
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.browser import Eyes
+from tests.dashboard.browser import Eyes, held
 from tests.live.servers import Rest, Server
 
 pytestmark = pytest.mark.slow
@@ -103,14 +103,12 @@ def test_going_forward_before_the_page_can_hear_it_opens_the_event_again(eyes: E
     page = eyes.go("/events?type=message")
     page.locator(f"{ROWS} .event-at").first.click()
     expect(page.locator("#inspector #event-hash")).to_be_visible()
-    held: list[Route] = []
-    page.route("**/js/frame*.js", lambda script: held.append(script), times=1)
+    asked = held(page, "**/js/frame*.js")
     page.go_back(wait_until="commit")
     expect(page.locator("#inspector")).to_be_hidden()
-    while not held:
-        page.wait_for_timeout(20)
+    route = asked()
     page.go_forward(wait_until="commit")
-    held[0].continue_()
+    route.continue_()
     expect(page.locator("#inspector #event-hash")).to_be_visible()
 
 

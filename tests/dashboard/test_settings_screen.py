@@ -157,6 +157,11 @@ def test_refusal_shows_beside_the_field_and_goes_when_it_is_mended(eyes: Eyes) -
     row.get_by_role("spinbutton").fill("500")
     row.get_by_role("button", name="Save").click()
     expect(row.get_by_role("alert")).to_contain_text("takes 1 to 100 attempts")
+    colours = (
+        "each => [getComputedStyle(each).color, getComputedStyle(each.closest('.knob').querySelector('.muted')).color]"
+    )
+    red, muted = row.get_by_role("alert").evaluate(colours)
+    assert red != muted
     row.get_by_role("spinbutton").fill("9")
     row.get_by_role("button", name="Save").click()
     expect(page.locator("#toasts")).to_contain_text("Setting saved")

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.dashboard.browser import NARROW, WIDE, Eyes
+from tests.dashboard.threads import read, said
 
 pytestmark = pytest.mark.slow
 SCROLLER = "#thread-scroll"
@@ -19,41 +20,14 @@ FITS = "all => all.every(each => each.scrollWidth <= each.clientWidth)"
 IS_AT_END = "box => box.scrollHeight - box.scrollTop - box.clientHeight < 60"
 
 
-@pytest.fixture
-def thread(ann, ben):
-    """Return a function that opens a topic of ann and ben with some posts of ann."""
-
-    def thread(name, count=0):
-        topic = ann.post("topics", name=name)["topic"]
-        for each in (ann, ben):
-            each.post("topics/join", topic=topic)
-        for start in range(1, count + 1, 10):
-            said(ann, topic, *(f"Post {number} of {name}." for number in range(start, min(count, start + 9) + 1)))
-        return topic
-
-    return thread
-
-
-def said(who, topic, *texts, **more):
-    """Post; return the message ids."""
-    outbox = [{"body": text, **more} for text in texts]
-    answer = who.post(f"topics/{topic}/sync", outbox=outbox, timeout_seconds=0)
-    assert "sent" in answer, answer
-    return [each["message"] for each in answer["sent"]]
-
-
-def read(who, topic, seq):
-    who.post(f"topics/{topic}/cursor", seq=seq)
-
-
 def last(page: Page) -> int:
     return int(page.locator("ol.posts > .post").last.get_attribute("data-seq") or 0)
 
 
-def test_a_new_topic_and_its_posts_show_in_the_list(eyes: Eyes, thread, ann) -> None:
-    first = thread("first of all", 1)
+def test_a_new_topic_and_its_posts_show_in_the_list(eyes: Eyes, opened, ann) -> None:
+    first = opened("first of all", 1)
     page = eyes.go("/topics")
-    topic = thread("quite new")
+    topic = opened("quite new")
     row = page.locator(f"#topic-{topic}")
     expect(row).to_contain_text("No posts yet")
     expect(page.locator("#topic-rows > li").first).to_have_id(f"topic-{topic}")
@@ -65,8 +39,8 @@ def test_a_new_topic_and_its_posts_show_in_the_list(eyes: Eyes, thread, ann) -> 
     expect(page.locator(".thread-blank")).to_contain_text("Nothing posted yet")
 
 
-def test_new_posts_come_in_at_the_end(eyes: Eyes, thread, ann, ben) -> None:
-    topic = thread("growing", 30)
+def test_new_posts_come_in_at_the_end(eyes: Eyes, opened, ann, ben) -> None:
+    topic = opened("growing", 30)
     page = eyes.go(f"/topics/{topic}")
     (message,) = said(ben, topic, "I have **read** it.")
     expect(page.locator(f"#post-{message} strong")).to_have_text("read")
@@ -76,8 +50,8 @@ def test_new_posts_come_in_at_the_end(eyes: Eyes, thread, ann, ben) -> None:
     expect(page.locator(".map-bar")).to_have_count(31)
 
 
-def test_new_posts_are_a_number_while_somebody_reads_above(eyes: Eyes, thread, ann) -> None:
-    topic = thread("read above", 30)
+def test_new_posts_are_a_number_while_somebody_reads_above(eyes: Eyes, opened, ann) -> None:
+    topic = opened("read above", 30)
     page = eyes.go(f"/topics/{topic}")
     page.locator(SCROLLER).evaluate("box => { box.scrollTop = 200; }")
     place = page.locator("ol.posts > .post").first.bounding_box()
@@ -90,8 +64,8 @@ def test_new_posts_are_a_number_while_somebody_reads_above(eyes: Eyes, thread, a
     assert page.locator(SCROLLER).evaluate(IS_AT_END)
 
 
-def test_earlier_posts_are_loaded_and_what_is_read_stays(eyes: Eyes, thread) -> None:
-    topic = thread("long", 90)
+def test_earlier_posts_are_loaded_and_what_is_read_stays(eyes: Eyes, opened) -> None:
+    topic = opened("long", 90)
     page = eyes.go(f"/topics/{topic}")
     first = page.locator("ol.posts > .post").first
     assert first.get_attribute("data-seq") == "51"
@@ -106,8 +80,8 @@ def test_earlier_posts_are_loaded_and_what_is_read_stays(eyes: Eyes, thread) -> 
     assert page.locator(".post-day").count() == 1
 
 
-def test_a_page_in_the_middle_leads_to_both_ends(eyes: Eyes, thread) -> None:
-    topic = thread("middle", 90)
+def test_a_page_in_the_middle_leads_to_both_ends(eyes: Eyes, opened) -> None:
+    topic = opened("middle", 90)
     page = eyes.go(f"/topics/{topic}?post=40")
     expect(page.locator('.post[data-seq="40"]')).to_be_in_viewport()
     page.locator('[data-more="later"]').click()
@@ -116,8 +90,8 @@ def test_a_page_in_the_middle_leads_to_both_ends(eyes: Eyes, thread) -> None:
     expect(page.locator('.post[data-seq="59"]')).to_be_in_viewport()
 
 
-def test_search_is_walked_by_keys_and_marked_on_the_map(eyes: Eyes, thread, ben) -> None:
-    topic = thread("searched", 60)
+def test_search_is_walked_by_keys_and_marked_on_the_map(eyes: Eyes, opened, ben) -> None:
+    topic = opened("searched", 60)
     said(ben, topic, "The needle is here.")
     page = eyes.go(f"/topics/{topic}")
     page.keyboard.press("f")
@@ -140,8 +114,8 @@ def test_search_is_walked_by_keys_and_marked_on_the_map(eyes: Eyes, thread, ben)
     expect(found).to_have_count(0)
 
 
-def test_the_map_leads_everywhere_by_pointer_and_by_keys(eyes: Eyes, thread) -> None:
-    topic = thread("mapped", 90)
+def test_the_map_leads_everywhere_by_pointer_and_by_keys(eyes: Eyes, opened) -> None:
+    topic = opened("mapped", 90)
     page = eyes.go(f"/topics/{topic}")
     chart = page.locator("#thread-map")
     box = chart.bounding_box()
@@ -160,8 +134,8 @@ def test_the_map_leads_everywhere_by_pointer_and_by_keys(eyes: Eyes, thread) -> 
     page.mouse.up()
 
 
-def test_cursors_move_as_peers_read(eyes: Eyes, thread, ben) -> None:
-    topic = thread("cursors", 6)
+def test_cursors_move_as_peers_read(eyes: Eyes, opened, ben) -> None:
+    topic = opened("cursors", 6)
     read(ben, topic, 2)
     page = eyes.go(f"/topics/{topic}")
     mark = page.locator(".read-mark", has=page.locator('[title="ben"]'))
@@ -172,8 +146,8 @@ def test_cursors_move_as_peers_read(eyes: Eyes, thread, ben) -> None:
     expect(page.locator(".peer", has_text="ben")).to_contain_text("read to 5")
 
 
-def test_operator_posts_and_answers_from_the_thread(eyes: Eyes, thread, ann) -> None:
-    topic = thread("answered", 2)
+def test_operator_posts_and_answers_from_the_thread(eyes: Eyes, opened, ann) -> None:
+    topic = opened("answered", 2)
     page = eyes.go(f"/topics/{topic}")
     page.locator('.post[data-seq="1"]').hover()
     page.locator('.post[data-seq="1"] [data-reply]').click()
@@ -189,120 +163,8 @@ def test_operator_posts_and_answers_from_the_thread(eyes: Eyes, thread, ann) -> 
     assert (found["peer"], found["origin"], found["body"]) == ("operator", "operator", "Seen, thank you.")
 
 
-def test_what_is_being_written_stays_when_the_page_is_read_again(eyes: Eyes, thread, served) -> None:
-    topic = thread("drafted", 3)
-    page = eyes.go(f"/topics/{topic}")
-    page.get_by_label("Post in drafted, Markdown").fill("Half a sent")
-    served.operator().http.patch(f"topics/{topic}", json={"name": "drafted anew"})
-    expect(page.locator(".thread-head h2")).to_have_text("drafted anew")
-    expect(page.locator(".thread-text")).to_have_value("Half a sent")
-
-
-def test_a_form_stays_open_with_what_it_holds_when_the_page_is_read_again(eyes: Eyes, thread, served) -> None:
-    topic = thread("filled in", 3)
-    page = eyes.go(f"/topics/{topic}")
-    side = page.locator(".topic-side")
-    side.locator("summary", has_text="Close topic").click()
-    why = side.get_by_label("Why")
-    why.fill("Done w")
-    served.operator().http.patch(f"topics/{topic}", json={"name": "filled in anew"})
-    expect(page.locator(".thread-head h2")).to_have_text("filled in anew")
-    expect(why).to_be_focused()
-    page.keyboard.type("ith it")
-    expect(why).to_have_value("Done with it")
-    side.get_by_role("button", name="Close the topic").click()
-    expect(page.locator(".thread-foot")).to_contain_text("Done with it")
-    expect(side.locator(".act[open]")).to_have_count(0)
-
-
-def test_a_form_that_nobody_has_begun_says_what_is_new_and_the_composer_too(eyes: Eyes, thread, served) -> None:
-    topic = thread("untouched", 3)
-    page = eyes.go(f"/topics/{topic}")
-    summary = page.locator(".topic-side summary", has_text="Rename")
-    summary.click()
-    served.operator().http.patch(f"topics/{topic}", json={"name": "untouched anew"})
-    expect(page.locator(".thread-head h2")).to_have_text("untouched anew")
-    expect(page.get_by_label("New name")).to_have_value("untouched anew")
-    expect(summary).to_be_focused()
-    expect(page.get_by_label("Post in untouched anew, Markdown")).to_be_visible()
-
-
-def test_an_answer_that_was_taken_back_is_none_after_the_page_was_read_again(eyes: Eyes, thread, served) -> None:
-    topic = thread("taken back", 2)
-    page = eyes.go(f"/topics/{topic}?reply=1")
-    expect(page.locator(".thread-answers")).to_contain_text("Answers ann")
-    page.locator("[data-unreply]").click()
-    served.operator().http.patch(f"topics/{topic}", json={"name": "taken back anew"})
-    expect(page.locator(".thread-head h2")).to_have_text("taken back anew")
-    expect(page.locator(".thread-answers")).to_be_hidden()
-
-
-def test_a_post_that_is_answered_late_takes_nothing_from_another_thread(eyes: Eyes, thread) -> None:
-    first, second = thread("answered late", 1), thread("elsewhere", 1)
-    page = eyes.go(f"/topics/{first}")
-    held: list[Route] = []
-    page.route(f"**/topics/{first}/post", lambda asked: held.append(asked), times=1)
-    page.get_by_label("Post in answered late, Markdown").fill("On its way")
-    page.keyboard.press("Control+Enter")
-    while not held:
-        page.wait_for_timeout(20)
-    page.locator(f"#topic-rows a[data-topic='{second}'], #topic-{second} a").first.click()
-    page.get_by_label("Post in elsewhere, Markdown").fill("Half a sent")
-    held[0].continue_()
-    expect(page.locator("#toasts .toast")).to_be_visible()
-    expect(page.locator(".thread-text")).to_have_value("Half a sent")
-
-
-def test_a_form_whose_act_is_over_goes_when_the_page_is_read_again(eyes: Eyes, thread, served) -> None:
-    topic = thread("closed by another", 1)
-    page = eyes.go(f"/topics/{topic}")
-    page.locator(".topic-side summary", has_text="Close topic").click()
-    served.operator().post(f"topics/{topic}/close", reason="Enough")
-    expect(page.locator(".thread-foot")).to_contain_text("Enough")
-    expect(page.get_by_label("Why")).to_have_count(0)
-
-
-def test_what_is_pressed_stays_until_it_is_let_go(eyes: Eyes, thread, served) -> None:
-    """Else the click would be lost: it belongs to what was pressed."""
-    topic = thread("pressed", 2)
-    page = eyes.go(f"/topics/{topic}")
-    held: list[Route] = []
-    page.route(f"**/topics/{topic}", lambda asked: held.append(asked), times=1)
-    served.operator().http.patch(f"topics/{topic}", json={"name": "pressed anew"})
-    while not held:
-        page.wait_for_timeout(20)
-    page.locator(".topic-side summary", has_text="Rename").hover()
-    page.mouse.down()
-    with page.expect_response(f"**/topics/{topic}") as coming:
-        held[0].continue_()
-    coming.value.finished()
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.mouse.up()
-    expect(page.locator(".topic-side .act[open]")).to_contain_text("New name")
-    expect(page.locator(".thread-head h2")).to_have_text("pressed anew")
-
-
-def test_a_topic_is_closed_and_deleted_by_its_name(eyes: Eyes, thread) -> None:
-    topic = thread("short lived", 2)
-    page = eyes.go(f"/topics/{topic}")
-    side = page.locator(".topic-side")
-    side.locator("summary", has_text="Close topic").click()
-    side.get_by_label("Why").fill("Done with it")
-    side.get_by_role("button", name="Close the topic").click()
-    expect(page.locator("#toasts")).to_contain_text("Closed")
-    expect(page.locator(".thread-foot")).to_contain_text("Done with it")
-    side.locator("summary", has_text="Delete").click()
-    side.get_by_label("Type its name").fill("something else")
-    side.get_by_role("button", name="Delete the topic").click()
-    expect(side.locator(".act[open] .refusal")).to_contain_text("must repeat the topic's name")
-    side.get_by_label("Type its name").fill("short lived")
-    side.get_by_role("button", name="Delete the topic").click()
-    expect(page).to_have_url(re.compile("/topics$"))
-    expect(page.locator(f"#topic-{topic}")).to_have_count(0)
-
-
-def test_a_topic_is_opened_from_the_list(eyes: Eyes, thread) -> None:
-    thread("there already", 1)
+def test_a_topic_is_opened_from_the_list(eyes: Eyes, opened) -> None:
+    opened("there already", 1)
     page = eyes.go("/topics")
     page.locator(".topic-new summary").click()
     page.get_by_label("Name of the topic").fill("from the bridge")
@@ -311,8 +173,8 @@ def test_a_topic_is_opened_from_the_list(eyes: Eyes, thread) -> None:
     expect(page.locator("#topic-rows")).to_contain_text("from the bridge")
 
 
-def test_keys_walk_the_posts(eyes: Eyes, thread) -> None:
-    page = eyes.go(f"/topics/{thread('walked', 4)}")
+def test_keys_walk_the_posts(eyes: Eyes, opened) -> None:
+    page = eyes.go(f"/topics/{opened('walked', 4)}")
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(page.locator('.post[data-seq="2"] .post-seq')).to_be_focused()
@@ -322,8 +184,8 @@ def test_keys_walk_the_posts(eyes: Eyes, thread) -> None:
     expect(page.locator("#inspector")).to_be_hidden()
 
 
-def test_a_post_marks_its_topic_in_the_talk_of_two(eyes: Eyes, thread) -> None:
-    thread("talked about", 1)
+def test_a_post_marks_its_topic_in_the_talk_of_two(eyes: Eyes, opened) -> None:
+    opened("talked about", 1)
     page = eyes.go("/?inspect=@ann&peer=ben")
     bubble = page.locator(".bubble.is-topic", has_text="talked about").last
     expect(bubble).to_contain_text("posted by ann")
@@ -331,8 +193,8 @@ def test_a_post_marks_its_topic_in_the_talk_of_two(eyes: Eyes, thread) -> None:
     expect(page.locator("#inspector h2").first).to_have_text("talked about")
 
 
-def test_phone_shows_the_thread_without_scrolling_sideways(browser, served, thread) -> None:
-    topic = thread("on a phone " + "with a long name " * 8, 12)
+def test_phone_shows_the_thread_without_scrolling_sideways(browser, served, opened) -> None:
+    topic = opened("on a phone " + "with a long name " * 8, 12)
     eyes = Eyes(browser, served.url, viewport=NARROW)
     for path in ("/topics", f"/topics/{topic}"):
         page = eyes.go(path)
@@ -346,9 +208,9 @@ def test_phone_shows_the_thread_without_scrolling_sideways(browser, served, thre
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_a_long_name_without_spaces_hides_nothing(browser, served, thread, size) -> None:
+def test_a_long_name_without_spaces_hides_nothing(browser, served, opened, size) -> None:
     name = "x" * 120
-    topic = thread(name, 2)
+    topic = opened(name, 2)
     eyes = Eyes(browser, served.url, viewport=size)
     page = eyes.go(f"/topics/{topic}")
     aside = ".thread-about" if size is NARROW else ".topic-side-head"
@@ -371,8 +233,8 @@ def test_a_long_name_without_spaces_hides_nothing(browser, served, thread, size)
     eyes.close()
 
 
-def test_posting_and_searching_need_no_javascript(browser, served, thread) -> None:
-    topic = thread("plain", 60)
+def test_posting_and_searching_need_no_javascript(browser, served, opened) -> None:
+    topic = opened("plain", 60)
     page = Eyes(browser, served.url, java_script_enabled=False).page
     page.goto(f"{served.url}/topics/{topic}")
     page.locator("textarea[name=body]").fill("Without scripts")

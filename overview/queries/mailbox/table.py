@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Substr
 
+from bus import ids
 from bus.directory import directory
-from bus.ids import base32
 from bus.models import Delivery, Message
 from overview.queries.mailbox.recipients import recipients
 from overview.queries.mailbox.shapes import Page, Recipients, Row, Tally, Wanted, Who
@@ -141,8 +141,12 @@ def _in_time(found: QuerySet[Message], wanted: Wanted) -> QuerySet[Message]:
 
 
 def _first_from(at: datetime) -> int | None:
-    bound = f"msg_{base32(max(0, int(at.timestamp() * 1000)), 9)}"
-    return Message.objects.filter(public_id__gte=bound).order_by("public_id").values_list("pk", flat=True).first()
+    return (
+        Message.objects.filter(public_id__gte=ids.since("msg", at))
+        .order_by("public_id")
+        .values_list("pk", flat=True)
+        .first()
+    )
 
 
 def _floor(scope: QuerySet[Message]) -> int | None:
